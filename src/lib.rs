@@ -1,1 +1,8 @@
+//! `cargo backend-lint`: a static analyser for Rust backends.
+#![forbid(unsafe_code)]
 
+pub mod facts;
+pub mod model;
+pub mod program;
+pub mod rules;
+pub mod source;

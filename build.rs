@@ -1,0 +1,104 @@
+//! Pairs every rule's code with its document and writes the lists that nobody has to edit:
+//! `rules.rs` (modules and the table of rules), `models.rs` and `packs.rs` (the data files, embedded).
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn main() {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    write_if_changed(&out.join("rules.rs"), &rules(&root));
+    write_if_changed(&out.join("models.rs"), &embedded(&root, "models"));
+    write_if_changed(&out.join("packs.rs"), &embedded(&root, "secrets"));
+    for folder in ["src/rules", "rules", "build.rs"] {
+        println!("cargo::rerun-if-changed={folder}");
+    }
+}
+
+/// Modules by family, and `RULES` sorted by id. A code file without a document, or the reverse, stops the build.
+fn rules(root: &Path) -> String {
+    let mut families: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let code = root.join("src/rules");
+    for family in folders(&code) {
+        for file in files(&code.join(&family), "rs") {
+            if file == "mod" || file.starts_with("common") {
+                continue;
+            }
+            families.entry(family.clone()).or_default().push(file);
+        }
+    }
+    let mut text = String::new();
+    let mut table = String::from("/// Every rule, sorted by id.\npub static RULES: &[Rule] = &[\n");
+    for (family, rules) in &families {
+        let folder = family.replace('_', "-");
+        let _ = writeln!(text, "pub mod {family} {{");
+        for shared in files(&code.join(family), "rs").into_iter().filter(|file| file.starts_with("common")) {
+            let path = code.join(family).join(format!("{shared}.rs"));
+            let _ = writeln!(text, "    #[path = {path:?}]\n    pub mod {shared};");
+        }
+        for rule in rules {
+            let name = rule.replace('_', "-");
+            let document = root.join("rules").join(&folder).join(format!("{name}.md"));
+            assert!(document.is_file(), "rule {folder}/{name} has no document: write {}", document.display());
+            let path = code.join(family).join(format!("{rule}.rs"));
+            let _ = writeln!(text, "    #[path = {path:?}]\n    pub mod {rule};");
+            let _ = writeln!(
+                table,
+                "    Rule {{ id: \"{folder}/{name}\", check: {family}::{rule}::CHECK, text: include_str!({document:?}) }},"
+            );
+        }
+        text.push_str("}\n");
+        for document in files(&root.join("rules").join(&folder), "md") {
+            let rule = document.replace('-', "_");
+            assert!(rules.contains(&rule), "document rules/{folder}/{document}.md has no code: write src/rules/{family}/{rule}.rs");
+        }
+    }
+    table.push_str("];\n");
+    text + &table
+}
+
+/// `(file stem, text)` of every TOML file in `rules/<folder>`.
+fn embedded(root: &Path, folder: &str) -> String {
+    let path = root.join("rules").join(folder);
+    let mut text = String::from("&[\n");
+    for file in files(&path, "toml") {
+        let full = path.join(format!("{file}.toml"));
+        let _ = writeln!(text, "    ({file:?}, include_str!({full:?})),");
+    }
+    text.push_str("]\n");
+    text
+}
+
+fn folders(path: &Path) -> Vec<String> {
+    let mut names: Vec<String> = entries(path).into_iter().filter(|path| path.is_dir()).filter_map(|path| stem(&path)).collect();
+    names.sort();
+    names
+}
+
+fn files(path: &Path, extension: &str) -> Vec<String> {
+    let mut names: Vec<String> = entries(path)
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .filter_map(|path| stem(&path))
+        .collect();
+    names.sort();
+    names
+}
+
+fn entries(path: &Path) -> Vec<PathBuf> {
+    fs::read_dir(path).map(|found| found.flatten().map(|entry| entry.path()).collect()).unwrap_or_default()
+}
+
+fn stem(path: &Path) -> Option<String> {
+    Some(path.file_stem()?.to_str()?.to_owned())
+}
+
+fn write_if_changed(path: &Path, text: &str) {
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return;
+    }
+    fs::write(path, text).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
+}

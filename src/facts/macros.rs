@@ -1,0 +1,69 @@
+//! Macro calls after their tokens were read.
+//!
+//! A reader that knows the macro's grammar fills `args` (and `format`); an unknown macro is tried as a list of
+//! expressions, then as statements. What no reader understood keeps its token text in `raw` alone, and the
+//! identifiers in it remain visible there.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ExprId, Name, Path};
+use crate::source::Span;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MacroCall {
+    pub path: Path,
+    /// between the delimiters
+    pub raw: Span,
+    /// in source order; the template literal of a formatting macro is `format` and not among them
+    pub args: Vec<MacroArg>,
+    pub format: Option<FormatTemplate>,
+    /// whether a reader understood the whole input
+    pub understood: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MacroArg {
+    /// `name = value` in format and tracing macros (dotted tracing names joined by `.`), keys of `json!` objects,
+    /// `target:`/`parent:`/`name:` of log and tracing with their colon dropped
+    pub name: Option<Name>,
+    /// `%` or `?` before a tracing field
+    pub sigil: Option<char>,
+    /// the inline captures of a template (`{user}`) are made into path expressions and marked
+    pub inline: bool,
+    pub value: ExprId,
+    pub span: Span,
+}
+
+/// `"id {id}: {:?}"`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FormatTemplate {
+    /// the literal, quotes included
+    pub span: Span,
+    /// the literal as an expression (also when it is `concat!(..)`)
+    pub literal: Option<ExprId>,
+    pub pieces: Vec<FormatPiece>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum FormatPiece {
+    Text(String),
+    /// a hole: the index into `MacroCall::args`, if it could be told, and the trait (`""` Display, `"?"` Debug, `"x"`..)
+    Hole {
+        arg: Option<u32>,
+        spec: Name,
+    },
+}
+
+impl MacroCall {
+    /// The macro's own name, without its path.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.path.last()
+    }
+
+    /// The argument called `name`.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&MacroArg> {
+        self.args.iter().find(|arg| arg.name.as_deref() == Some(name))
+    }
+}

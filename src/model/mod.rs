@@ -1,0 +1,199 @@
+//! What foreign crates mean, as data: `rules/models/<crate>.toml`, and a project's own models in the same form.
+//!
+//! A model names public paths and says what happens there: a query is sent, input arrives, a closure runs, a value
+//! is returned. Code asks the model and never carries a foreign crate's name itself.
+//!
+//! ```toml
+//! crate = "sqlx"
+//! versions = "0.6 - 0.9"                    # majors checked against the published source
+//!
+//! [[type]]
+//! path = ["sqlx::Pool", "sqlx::PgPool"]
+//! kind = "db-pool"
+//!
+//! [[call]]
+//! path = ["sqlx::query", "sqlx::query_as"]
+//! returns = "sqlx::query::Query"
+//! sql = 0                                   # this argument is SQL text
+//!
+//! [[call]]
+//! path = ["sqlx::query::Query::fetch_one"]
+//! db = "read"                               # a round trip when it is awaited (or called, where it blocks)
+//! handle = 0
+//! returns = "Result<_>"
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// One file of `rules/models`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Model {
+    /// the crate's name in paths (underscores)
+    #[serde(rename = "crate")]
+    pub krate: String,
+    /// the crates.io package where it differs from `crate`
+    pub package: Option<String>,
+    /// the majors this was checked against: `0.6 - 0.9`
+    pub versions: String,
+    /// where the facts come from, if not from the crate's own source
+    pub source: Option<String>,
+    /// canonical prefixes: `"sqlx_core" = "sqlx"`, `"axum::extract::Json" = "axum::Json"`
+    #[serde(default)]
+    pub reexports: BTreeMap<String, String>,
+    #[serde(default, rename = "type")]
+    pub types: Vec<TypeModel>,
+    #[serde(default, rename = "call")]
+    pub calls: Vec<CallModel>,
+    #[serde(default)]
+    pub extractor: Vec<ExtractorModel>,
+    #[serde(default)]
+    pub attribute: Vec<AttributeModel>,
+}
+
+/// A foreign type.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TypeModel {
+    pub path: Vec<String>,
+    /// what it is for the analysis: see [`kinds`]
+    pub kind: Option<String>,
+    /// the type it is another name for (`sqlx::PgPool` of `sqlx::Pool`)
+    pub alias: Option<String>,
+    /// it may be looked through: `"0"` for its first type argument (`Arc<T>`, `Json<T>`, `State<T>`)
+    pub peel: Option<String>,
+    /// what iterating it yields (`"0"`: its first type argument)
+    pub element: Option<String>,
+    /// its fields, where rules need them: name to type
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+    /// traits whose modelled methods it has (`sqlx::Executor`)
+    #[serde(default)]
+    pub traits: Vec<String>,
+    /// Debug and Display of it never show the content
+    #[serde(default)]
+    pub redacts: bool,
+    pub since: Option<String>,
+    pub until: Option<String>,
+}
+
+/// Something callable: a function, an associated function, a method (`Type::method`), a trait method, a macro (ends with `!`).
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct CallModel {
+    pub path: Vec<String>,
+    /// only in these versions of the crate: first that has it, first that has it no more
+    pub since: Option<String>,
+    pub until: Option<String>,
+    /// the type of the call's value, as a path with `_` for unknown parts; `Self`, `self` (the receiver's type),
+    /// `arg0` (an argument's type), `T0` (first turbofish argument), `item` (the receiver's element), `closure0` (what the closure returns).
+    /// Futures are written as what they yield.
+    pub returns: Option<String>,
+
+    // -- database
+    /// `read`, `write`, `auto` (by the SQL text), `begin`, `commit`, `rollback`, `acquire`, `connect`, `batch` (many at once), `pipeline`, `build` (no round trip)
+    pub db: Option<String>,
+    /// argument with SQL text (the receiver is `-1`)
+    pub sql: Option<i32>,
+    /// the SQL is a literal checked by the compiler
+    pub sql_checked: bool,
+    /// the SQL comes from a file named by this argument (`query_file!`)
+    pub sql_file: Option<i32>,
+    /// argument that is the connection, pool or transaction (the receiver is `-1`)
+    pub handle: Option<i32>,
+    /// the query builder clause it is: `filter`, `limit`, `offset`, `order`, `select`, `insert`, `update`, `delete`, `join`, `bind`, `push`, `values`, `set`
+    pub clause: Option<String>,
+    /// argument that names the table (path, entity type) for this clause
+    pub table: Option<i32>,
+    /// what is fetched: `one`, `optional`, `all`, `stream`, `count`, `none`
+    pub fetches: Option<String>,
+
+    // -- control
+    /// closure arguments that run inside this call: `once`, `each` (per element of the receiver or of an argument), `later` (stored), `spawn`
+    pub runs: BTreeMap<String, String>,
+    /// `each` closures run at the same time (`buffer_unordered`, `join_all`)
+    pub concurrent: bool,
+    /// hands out many items per turn (`chunks`)
+    pub batches: bool,
+    /// never returns
+    pub diverges: bool,
+    /// blocks the thread: `fs`, `sleep`, `dns`, `process`, `cpu`, `net`, `lock`
+    pub blocking: Option<String>,
+    /// a remote call over the network that is no database
+    pub remote: bool,
+    /// panics on `None`/`Err` or on bad input: `unwrap`, `range`, `parse`, `overflow`
+    pub panics: Option<String>,
+    /// a Result of it is never an error in practice, with the reason
+    pub infallible: Option<String>,
+    /// sets a limit of this kind: `timeout`, `body`, `size`, `rate`
+    pub limits: Option<String>,
+
+    // -- taint
+    /// the value is input: `request`, `request-path`, `request-header`, `file-name`, `env`, `args`, `file`, `stdin`, `database`, `remote`
+    pub input: Option<String>,
+    /// arguments that must not hold input, with the sink's kind: `sql`, `command`, `shell`, `path`, `url`, `html`, `redirect`, `header`, `log`, `regex`, `template`, `nosql`, `allocation`, `deserialize`
+    pub sinks: Vec<SinkModel>,
+    /// how taint moves: `"self->return"`, `"0->return"`, `"0->self"`, `"1->0"`; none means everything to the return value
+    pub flows: Option<Vec<String>>,
+    /// kinds of taint that are gone from the value: a sink's kind, or `all`
+    pub clears: Vec<String>,
+
+    // -- secrets and exposure
+    /// arguments that are key material or a password (by index), with what they are: `key`, `password`, `token`, `iv`, `nonce`, `salt`
+    pub secret: BTreeMap<String, String>,
+    /// writes to a log, a terminal or an error text
+    pub logs: bool,
+    /// the body, cookie or header of a response
+    pub responds: Option<String>,
+
+    // -- routing
+    /// part of a router: see `program::routes`
+    pub route: Option<RouteModel>,
+    /// free words for one rule's use (`"jwt-validation-off"`)
+    pub marks: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SinkModel {
+    pub kind: String,
+    /// the argument, the receiver is `-1`
+    pub arg: i32,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct RouteModel {
+    /// `router` (makes one), `route` (path + method router), `method` (method router: `get(handler)`), `nest`, `merge`, `layer`, `service`,
+    /// `scope`, `configure`, `resource`, `to`, `mount`, `fallback`, `state`
+    pub part: String,
+    /// argument with the path
+    pub path: Option<i32>,
+    /// argument with the handler, the nested router, the layer or the callback
+    pub target: Option<i32>,
+    /// HTTP method of a `method` part, lower case; `any` for all
+    pub method: Option<String>,
+}
+
+/// A handler parameter type, or what stands in for one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ExtractorModel {
+    pub path: Vec<String>,
+    /// `json`, `form`, `query`, `path`, `header`, `cookie`, `multipart`, `body`, `state`, `session`, `auth`, `peer`, `validated`
+    pub kind: String,
+    /// which type argument is the payload
+    pub payload: Option<u32>,
+}
+
+/// An attribute on a function that makes it an entry point (`actix_web::get`, `tokio::main`, `rocket::post`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AttributeModel {
+    pub path: Vec<String>,
+    /// `handler`, `main`, `test`, `job`
+    pub kind: String,
+    pub method: Option<String>,
+}

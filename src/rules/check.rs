@@ -1,0 +1,57 @@
+//! What kinds of rule there are, and what a rule gets to work with.
+
+use super::Finding;
+use crate::program::{FnId, Program};
+use crate::source::{FileId, Location, SourceFile, Span};
+
+/// The pass that a rule takes part in.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// once for every function with a body, in parallel
+    Function(fn(FnId, &mut Cx<'_>)),
+    /// once for every file, in parallel
+    File(fn(&SourceFile, &mut Cx<'_>)),
+    /// once over the whole program
+    Program(fn(&mut Cx<'_>)),
+    /// made by the tool itself (unused suppressions, SQL that was not understood)
+    Engine,
+}
+
+/// The context of one call of one rule.
+#[derive(Debug)]
+pub struct Cx<'p> {
+    rule: &'static str,
+    program: &'p Program,
+    /// the file that `report` speaks of
+    file: FileId,
+    findings: Vec<Finding>,
+}
+
+impl<'p> Cx<'p> {
+    #[must_use]
+    pub fn new(rule: &'static str, program: &'p Program, file: FileId) -> Self {
+        Self { rule, program, file, findings: Vec::new() }
+    }
+
+    /// The whole program, with a lifetime of its own so that a rule may report while it holds facts.
+    #[must_use]
+    pub fn program(&self) -> &'p Program {
+        self.program
+    }
+
+    /// A finding at `span` of the file in hand. Add arguments and labels to what it returns.
+    pub fn report(&mut self, span: Span) -> &mut Finding {
+        self.report_at(span.in_file(self.file))
+    }
+
+    /// A finding anywhere.
+    pub fn report_at(&mut self, location: Location) -> &mut Finding {
+        self.findings.push(Finding::new(self.rule, location));
+        self.findings.last_mut().expect("pushed above")
+    }
+
+    #[must_use]
+    pub fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
+}
