@@ -73,6 +73,8 @@ pub struct SourceFile {
     pub krate: Option<CrateId>,
     /// tracked by git (or there is no git)
     pub tracked: bool,
+    /// findings in it are wanted; other files are read for what they tell about these
+    pub selected: bool,
     pub text: Arc<str>,
     pub lines: LineIndex,
 }

@@ -6,6 +6,46 @@
 
 mod file;
 mod span;
+mod workspace;
 
 pub use file::{CrateId, FileKind, LineIndex, Position, Role, SourceFile};
 pub use span::{FileId, Location, Span};
+pub use workspace::{Crate, Dependency, DependencyKind, Edition, Target, TargetKind, Workspace};
+
+/// A file that ought to have been looked at and was not, or not wholly: a line in every report.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unread {
+    /// relative to the scan root
+    pub rel: String,
+    /// 1-based, where it is about one line
+    pub line: Option<u32>,
+    pub reason: UnreadReason,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UnreadReason {
+    /// the system's words
+    Unreadable(String),
+    /// bytes, and the limit
+    TooLarge(u64, u64),
+    /// a directory that leads back to one above it
+    Loop,
+    /// bytes that are no UTF-8 were replaced; the rest was read
+    NotUtf8,
+    /// a manifest or lock file that is no TOML, with the parser's words
+    Manifest(String),
+    /// Rust that does not parse (wholly), with the parser's words
+    Syntax(String),
+    /// a stage or rule panicked here and was stopped: its name, and the panic's words
+    Panic(String, String),
+}
+
+/// Everything the first stage hands on.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    pub workspace: Workspace,
+    /// sorted by path; `FileId` is the index
+    pub files: Vec<SourceFile>,
+    /// sorted
+    pub unread: Vec<Unread>,
+}
