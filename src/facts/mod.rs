@@ -12,6 +12,7 @@ pub mod body;
 pub mod item;
 pub mod macros;
 pub mod ty;
+pub mod walk;
 
 pub use body::{BinaryOp, BlockKind, Body, Expr, ExprId, ExprKind, Lit, MatchArm, Pat, PatId, PatKind, Stmt, StructField, UnaryOp};
 pub use item::{
