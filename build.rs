@@ -11,7 +11,7 @@ fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     write_if_changed(&out.join("rules.rs"), &rules(&root));
-    write_if_changed(&out.join("models.rs"), &embedded(&root, "models"));
+    write_if_changed(&out.join("models.rs"), &models(&root));
     write_if_changed(&out.join("packs.rs"), &embedded(&root, "secrets"));
     for folder in ["src/rules", "rules", "build.rs"] {
         println!("cargo::rerun-if-changed={folder}");
@@ -58,6 +58,64 @@ fn rules(root: &Path) -> String {
     }
     table.push_str("];\n");
     text + &table
+}
+
+/// `(file stem, JSON)` of every model: TOML is for people, and takes ten times as long to read at every start.
+fn models(root: &Path) -> String {
+    let path = root.join("rules/models");
+    let mut text = String::from("&[\n");
+    for file in files(&path, "toml") {
+        let full = path.join(format!("{file}.toml"));
+        let source = fs::read_to_string(&full).unwrap_or_else(|error| panic!("cannot read {}: {error}", full.display()));
+        let table: toml::Table = source.parse().unwrap_or_else(|error| panic!("{}: {error}", full.display()));
+        let mut json = String::new();
+        write_json(&toml::Value::Table(table), &mut json);
+        let _ = writeln!(text, "    ({file:?}, {json:?}),");
+    }
+    text.push_str("]\n");
+    text
+}
+
+fn write_json(value: &toml::Value, out: &mut String) {
+    match value {
+        toml::Value::Array(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                out.push_str(if at > 0 { "," } else { "" });
+                write_json(item, out);
+            }
+            out.push(']');
+        }
+        toml::Value::Table(table) => {
+            out.push('{');
+            for (at, (key, item)) in table.iter().enumerate() {
+                out.push_str(if at > 0 { "," } else { "" });
+                write_json_text(key, out);
+                out.push(':');
+                write_json(item, out);
+            }
+            out.push('}');
+        }
+        toml::Value::String(text) => write_json_text(text, out),
+        toml::Value::Datetime(time) => write_json_text(&time.to_string(), out),
+        toml::Value::Integer(number) => out.push_str(&number.to_string()),
+        toml::Value::Float(number) => out.push_str(&number.to_string()),
+        toml::Value::Boolean(truth) => out.push_str(&truth.to_string()),
+    }
+}
+
+fn write_json_text(text: &str, out: &mut String) {
+    out.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => out.extend(['\\', letter]),
+            letter if u32::from(letter) < 0x20 => {
+                let _ = write!(out, "\\u{:04x}", u32::from(letter));
+            }
+            letter => out.push(letter),
+        }
+    }
+    out.push('"');
 }
 
 /// `(file stem, text)` of every TOML file in `rules/<folder>`.

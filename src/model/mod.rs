@@ -23,7 +23,17 @@
 //! returns = "Result<_>"
 //! ```
 
+pub mod check;
+pub mod kinds;
+mod load;
+mod ty;
+mod version;
+
 use std::collections::BTreeMap;
+
+pub use load::{CallId, ModelError, Models, Named, own_models};
+pub use ty::ModelTy;
+pub use version::Version;
 
 use serde::{Deserialize, Serialize};
 
@@ -60,15 +70,15 @@ pub struct TypeModel {
     pub path: Vec<String>,
     /// what it is for the analysis: see [`kinds`]
     pub kind: Option<String>,
-    /// the type it is another name for (`sqlx::PgPool` of `sqlx::Pool`)
-    pub alias: Option<String>,
-    /// it may be looked through: `"0"` for its first type argument (`Arc<T>`, `Json<T>`, `State<T>`)
-    pub peel: Option<String>,
-    /// what iterating it yields (`"0"`: its first type argument)
-    pub element: Option<String>,
-    /// its fields, where rules need them: name to type
+    /// the type it is another name for (`sqlx::PgPool` of `sqlx::Pool<sqlx::Postgres>`)
+    pub alias: Option<ModelTy>,
+    /// it may be looked through: `"self.0"` for its first type argument (`Arc<T>`, `Json<T>`, `State<T>`), or the type it derefs to
+    pub peel: Option<ModelTy>,
+    /// what iterating it yields (`"self.0"`: its first type argument)
+    pub element: Option<ModelTy>,
+    /// its public fields, where rules need them: name to type
     #[serde(default)]
-    pub fields: BTreeMap<String, String>,
+    pub fields: BTreeMap<String, ModelTy>,
     /// traits whose modelled methods it has (`sqlx::Executor`)
     #[serde(default)]
     pub traits: Vec<String>,
@@ -87,10 +97,8 @@ pub struct CallModel {
     /// only in these versions of the crate: first that has it, first that has it no more
     pub since: Option<String>,
     pub until: Option<String>,
-    /// the type of the call's value, as a path with `_` for unknown parts; `Self`, `self` (the receiver's type),
-    /// `arg0` (an argument's type), `T0` (first turbofish argument), `item` (the receiver's element), `closure0` (what the closure returns).
-    /// Futures are written as what they yield.
-    pub returns: Option<String>,
+    /// the type of the call's value: see [`ModelTy`]. Futures are written as what they yield.
+    pub returns: Option<ModelTy>,
 
     // -- database
     /// `read`, `write`, `auto` (by the SQL text), `begin`, `commit`, `rollback`, `acquire`, `connect`, `batch` (many at once), `pipeline`, `build` (no round trip)

@@ -1,0 +1,331 @@
+//! All models in one table, and the ways to ask it.
+//!
+//! The built-in models are embedded as JSON (see `build.rs`) and read at the first question; a project's own models
+//! stand in `backend-lint.toml` under `[[model]]`, in the form of `rules/models`, and are laid over them: a path that
+//! both name means what the project says. Where a crate's version is known, entries of other versions are left out;
+//! where it is not, all are kept and the newest wins.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use serde::Deserialize;
+
+use super::{AttributeModel, CallModel, ExtractorModel, Model, ModelTy, TypeModel, Version, check};
+use crate::facts::Name;
+
+static BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/models.rs"));
+
+/// How many times a path may be renamed before it is taken as it is.
+const RENAMES: usize = 6;
+
+/// A modelled callable, as an index into one [`Models`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub u32);
+
+/// A callable with the path it was found by: of several in `CallModel::path` the one that was asked for.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// `sqlx::query::Query` of `sqlx::query::Query::fetch_one`
+    pub owner: Name,
+    pub call: CallId,
+}
+
+/// A project's own model that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelError {
+    /// bytes in the text that was given to [`own_models`]
+    pub span: Option<Range<usize>>,
+    pub message: String,
+}
+
+/// What is known about foreign crates.
+#[derive(Clone, Debug, Default)]
+pub struct Models {
+    calls: Vec<CallModel>,
+    /// owner path, then name; macros end with `!`
+    by_owner: HashMap<Name, HashMap<Name, CallId>>,
+    by_name: HashMap<Name, Vec<Named>>,
+    types: HashMap<Name, Arc<TypeModel>>,
+    extractors: HashMap<Name, Arc<ExtractorModel>>,
+    attributes: HashMap<Name, Arc<AttributeModel>>,
+    /// by first segment: longest prefix first
+    reexports: HashMap<Name, Vec<(Name, Name)>>,
+    crates: Vec<Name>,
+}
+
+/// The models in the text of a `backend-lint.toml`, checked. Other keys of the file are not looked at.
+pub fn own_models(text: &str) -> Result<Vec<Model>, Vec<ModelError>> {
+    #[derive(Deserialize)]
+    struct Own {
+        #[serde(default)]
+        model: Vec<Model>,
+    }
+    let own: Own = toml::from_str(text).map_err(|error| vec![ModelError { span: error.span(), message: error.message().to_owned() }])?;
+    let errors: Vec<ModelError> = own
+        .model
+        .iter()
+        .flat_map(check::problems)
+        .map(|problem| {
+            let span = text.find(&format!("\"{}\"", problem.at)).map(|start| start + 1..start + 1 + problem.at.len());
+            ModelError { span, message: problem.message }
+        })
+        .collect();
+    if errors.is_empty() { Ok(own.model) } else { Err(errors) }
+}
+
+impl Models {
+    /// The built-in models, every version of every crate.
+    #[must_use]
+    pub fn builtin() -> &'static Arc<Models> {
+        static ALL: OnceLock<Arc<Models>> = OnceLock::new();
+        ALL.get_or_init(|| Arc::new(Models::new(&BTreeMap::new(), Vec::new())))
+    }
+
+    /// The built-in models with a project's `own` laid over them; `versions` are the requirements of the workspace's
+    /// manifests by crate name as in paths (`axum_extra`).
+    #[must_use]
+    pub fn new(versions: &BTreeMap<String, Version>, own: Vec<Model>) -> Self {
+        let mut models = Self::default();
+        for (_, json) in BUILTIN {
+            // A model that does not read is caught by the test on the form; here it is left out.
+            if let Ok(model) = serde_json::from_str::<Model>(json) {
+                models.add(model, versions);
+            }
+        }
+        for model in own {
+            models.add(model, versions);
+        }
+        for prefixes in models.reexports.values_mut() {
+            prefixes.sort_by(|(one, _), (other, _)| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+        }
+        models
+    }
+
+    fn add(&mut self, model: Model, versions: &BTreeMap<String, Version>) {
+        let version = versions.get(&model.krate);
+        let has = |since: &Option<String>, until: &Option<String>| {
+            version.is_none_or(|version| version.within(since.as_deref(), until.as_deref()))
+        };
+        // Without a version the newest form wins: the old one is put in first.
+        let old_first = |until: &Option<String>| until.is_none();
+
+        for (from, to) in model.reexports {
+            let first = from.split("::").next().unwrap_or(&from);
+            self.reexports.entry(first.into()).or_default().push((from.as_str().into(), to.as_str().into()));
+        }
+        let mut types: Vec<TypeModel> = model.types.into_iter().filter(|ty| has(&ty.since, &ty.until)).collect();
+        types.sort_by_key(|ty| old_first(&ty.until));
+        for ty in types {
+            let ty = Arc::new(ty);
+            for path in &ty.path {
+                self.types.insert(path.as_str().into(), Arc::clone(&ty));
+            }
+        }
+        let mut calls: Vec<CallModel> = model.calls.into_iter().filter(|call| has(&call.since, &call.until)).collect();
+        calls.sort_by_key(|call| old_first(&call.until));
+        for call in calls {
+            let id = CallId(self.calls.len() as u32);
+            for path in &call.path {
+                let (owner, name) = path.rsplit_once("::").unwrap_or(("", path));
+                let (owner, name): (Name, Name) = (owner.into(), name.into());
+                let former = self.by_owner.entry(owner.clone()).or_default().insert(name.clone(), id);
+                let named = self.by_name.entry(name).or_default();
+                match former.and_then(|former| named.iter_mut().find(|one| one.call == former && one.owner == owner)) {
+                    Some(one) => one.call = id,
+                    None => named.push(Named { owner, call: id }),
+                }
+            }
+            self.calls.push(call);
+        }
+        for extractor in model.extractor {
+            let extractor = Arc::new(extractor);
+            for path in &extractor.path {
+                self.extractors.insert(path.as_str().into(), Arc::clone(&extractor));
+            }
+        }
+        for attribute in model.attribute {
+            let attribute = Arc::new(attribute);
+            for path in &attribute.path {
+                self.attributes.insert(path.as_str().into(), Arc::clone(&attribute));
+            }
+        }
+        self.crates.push(model.krate.as_str().into());
+    }
+
+    /// The crates that have a model, by their names in paths.
+    #[must_use]
+    pub fn crates(&self) -> &[Name] {
+        &self.crates
+    }
+
+    /// The public path under which models know `path`: re-exports applied, longest prefix first.
+    #[must_use]
+    pub fn canonical<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        let mut path = Cow::Borrowed(path);
+        for _ in 0..RENAMES {
+            let first = path.split("::").next().unwrap_or("");
+            let Some(prefixes) = self.reexports.get(first) else { break };
+            let renamed = prefixes.iter().find_map(|(from, to)| {
+                let rest = path.strip_prefix(from.as_str())?;
+                (rest.is_empty() || rest.starts_with("::") || rest.starts_with('!')).then(|| format!("{to}{rest}"))
+            });
+            match renamed {
+                Some(renamed) if renamed != *path => path = Cow::Owned(renamed),
+                _ => break,
+            }
+        }
+        path
+    }
+
+    #[must_use]
+    pub fn get(&self, id: CallId) -> &CallModel {
+        &self.calls[id.0 as usize]
+    }
+
+    /// A function, an associated function or a method by its whole canonical path; a macro with its `!`.
+    /// `Type::method` is also found through the type's alias, the traits the model says it has and what it derefs to.
+    #[must_use]
+    pub fn call(&self, path: &str) -> Option<&CallModel> {
+        self.find(path).map(|id| self.get(id))
+    }
+
+    /// [`Models::call`], as an id.
+    #[must_use]
+    pub fn find(&self, path: &str) -> Option<CallId> {
+        let (owner, name) = path.rsplit_once("::").unwrap_or(("", path));
+        self.find_method(owner, name)
+    }
+
+    /// The method `name` of the type or trait with the canonical path `owner`.
+    #[must_use]
+    pub fn method(&self, owner: &str, name: &str) -> Option<&CallModel> {
+        self.find_method(owner, name).map(|id| self.get(id))
+    }
+
+    /// [`Models::method`], as an id.
+    #[must_use]
+    pub fn find_method(&self, owner: &str, name: &str) -> Option<CallId> {
+        self.find_within(owner, name, 4)
+    }
+
+    fn find_within(&self, owner: &str, name: &str, depth: u32) -> Option<CallId> {
+        if let Some(found) = self.by_owner.get(owner).and_then(|names| names.get(name)) {
+            return Some(*found);
+        }
+        let ty = self.types.get(owner)?;
+        let depth = depth.checked_sub(1)?;
+        let alias = ty.alias.as_ref().and_then(ModelTy::head);
+        let peel = ty.peel.as_ref().and_then(ModelTy::head);
+        alias
+            .map(Name::as_str)
+            .into_iter()
+            .chain(ty.traits.iter().map(String::as_str))
+            .chain(peel.map(Name::as_str))
+            .find_map(|next| self.find_within(next, name, depth))
+    }
+
+    /// Every modelled method or function of that name, in the order of the models: for guesses.
+    #[must_use]
+    pub fn named(&self, name: &str) -> &[Named] {
+        self.by_name.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    #[must_use]
+    pub fn ty(&self, path: &str) -> Option<&TypeModel> {
+        self.types.get(path).map(|ty| &**ty)
+    }
+
+    /// The kind of a type, also of what it is an alias of.
+    #[must_use]
+    pub fn kind(&self, path: &str) -> Option<&str> {
+        let ty = self.types.get(path)?;
+        ty.kind.as_deref().or_else(|| self.types.get(ty.alias.as_ref()?.head()?)?.kind.as_deref())
+    }
+
+    #[must_use]
+    pub fn extractor(&self, path: &str) -> Option<&ExtractorModel> {
+        self.extractors.get(path).map(|extractor| &**extractor)
+    }
+
+    #[must_use]
+    pub fn attribute(&self, path: &str) -> Option<&AttributeModel> {
+        self.attributes.get(path).map(|attribute| &**attribute)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str, versions: &[(&str, &str)]) -> Models {
+        let versions = versions.iter().filter_map(|(krate, version)| Some(((*krate).to_owned(), Version::parse(version)?))).collect();
+        Models::new(&versions, own_models(text).unwrap_or_default())
+    }
+
+    const OWN: &str = r#"
+[[model]]
+crate = "ourdb"
+versions = "1 - 2"
+reexports = { "ourdb_core" = "ourdb", "ourdb::prelude" = "ourdb" }
+
+[[model.type]]
+path = ["ourdb::Conn"]
+kind = "db-connection"
+traits = ["ourdb::Runs"]
+
+[[model.type]]
+path = ["ourdb::PgConn"]
+alias = "ourdb::Conn"
+
+[[model.call]]
+path = ["ourdb::Runs::run"]
+db = "auto"
+handle = -1
+
+[[model.call]]
+path = ["ourdb::ask"]
+until = "2"
+db = "read"
+
+[[model.call]]
+path = ["ourdb::ask"]
+since = "2"
+db = "write"
+"#;
+
+    #[test]
+    fn methods_are_found_through_aliases_and_traits() {
+        let models = table(OWN, &[]);
+        assert_eq!(models.method("ourdb::PgConn", "run").and_then(|call| call.db.as_deref()), Some("auto"));
+        assert_eq!(models.kind("ourdb::PgConn"), Some("db-connection"));
+        assert!(models.method("ourdb::PgConn", "walk").is_none());
+        assert_eq!(models.named("run").iter().filter(|one| one.owner == "ourdb::Runs").count(), 1);
+    }
+
+    #[test]
+    fn renamed_paths_are_followed_to_their_end() {
+        let models = table(OWN, &[]);
+        assert_eq!(models.canonical("ourdb_core::prelude::ask"), "ourdb::ask");
+        assert_eq!(models.canonical("ourdb_corex::ask"), "ourdb_corex::ask");
+    }
+
+    #[test]
+    fn the_version_decides_and_the_newest_wins_without_one() {
+        let db = |versions: &[(&str, &str)]| table(OWN, versions).call("ourdb::ask").and_then(|call| call.db.clone());
+        assert_eq!(db(&[("ourdb", "1.4")]).as_deref(), Some("read"));
+        assert_eq!(db(&[("ourdb", "^2")]).as_deref(), Some("write"));
+        assert_eq!(db(&[]).as_deref(), Some("write"));
+        assert_eq!(table(OWN, &[]).named("ask").iter().filter(|one| one.owner == "ourdb").count(), 1);
+    }
+
+    #[test]
+    fn errors_of_own_models_have_a_place() {
+        let text = "[[model]]\ncrate = \"x\"\nversions = \"1\"\n[[model.call]]\npath = [\"x::f\"]\ndb = \"reed\"\n";
+        let errors = own_models(text).expect_err("`reed` is no word");
+        assert_eq!(errors[0].span.clone().map(|span| &text[span]), Some("x::f"));
+        let errors = own_models("[[model]]\ncrate = 1\n").expect_err("a number");
+        assert!(errors[0].span.is_some());
+    }
+}
