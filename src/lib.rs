@@ -6,3 +6,4 @@ pub mod model;
 pub mod program;
 pub mod rules;
 pub mod source;
+pub mod sql;
