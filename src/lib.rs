@@ -1,6 +1,7 @@
 //! `cargo backend-lint`: a static analyser for Rust backends.
 #![forbid(unsafe_code)]
 
+pub mod config;
 pub mod facts;
 pub mod model;
 pub mod program;

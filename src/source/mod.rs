@@ -5,10 +5,18 @@
 //! at the moment of printing.
 
 mod file;
+mod git;
+mod kind;
+mod lock;
+mod manifest;
+mod scope;
 mod span;
+mod walk;
 mod workspace;
 
 pub use file::{CrateId, FileKind, LineIndex, Position, Role, SourceFile};
+pub use kind::{CrateView, kind_of, role_of};
+pub use scope::{Plan, Scope, ScopeError, closest, globs};
 pub use span::{FileId, Location, Span};
 pub use workspace::{Crate, Dependency, DependencyKind, Edition, Target, TargetKind, Workspace};
 

@@ -5,8 +5,9 @@
 
 use std::path::PathBuf;
 
+use smol_str::SmolStr as Name;
+
 use super::{CrateId, FileId};
-use crate::facts::Name;
 
 /// All crates of this run, sorted by directory.
 #[derive(Clone, Debug, Default)]
