@@ -31,7 +31,7 @@ fn rules(root: &Path) -> String {
         }
     }
     let mut text = String::new();
-    let mut table = String::from("/// Every rule, sorted by id.\npub static RULES: &[Rule] = &[\n");
+    let mut rows: BTreeMap<String, String> = BTreeMap::new();
     for (family, rules) in &families {
         let folder = family.replace('_', "-");
         let _ = writeln!(text, "pub mod {family} {{");
@@ -45,10 +45,8 @@ fn rules(root: &Path) -> String {
             assert!(document.is_file(), "rule {folder}/{name} has no document: write {}", document.display());
             let path = code.join(family).join(format!("{rule}.rs"));
             let _ = writeln!(text, "    #[path = {path:?}]\n    pub mod {rule};");
-            let _ = writeln!(
-                table,
-                "    Rule {{ id: \"{folder}/{name}\", check: {family}::{rule}::CHECK, text: include_str!({document:?}) }},"
-            );
+            let row = format!("check: {family}::{rule}::CHECK, text: include_str!({document:?}), document: OnceLock::new()");
+            rows.insert(format!("{folder}/{name}"), row);
         }
         text.push_str("}\n");
         for document in files(&root.join("rules").join(&folder), "md") {
@@ -56,8 +54,12 @@ fn rules(root: &Path) -> String {
             assert!(rules.contains(&rule), "document rules/{folder}/{document}.md has no code: write src/rules/{family}/{rule}.rs");
         }
     }
-    table.push_str("];\n");
-    text + &table
+    text.push_str("/// Every rule, sorted by id.\npub static RULES: &[Rule] = &[\n");
+    for (id, row) in rows {
+        let _ = writeln!(text, "    Rule {{ id: {id:?}, {row} }},");
+    }
+    text.push_str("];\n");
+    text
 }
 
 /// `(file stem, JSON)` of every model: TOML is for people, and takes ten times as long to read at every start.

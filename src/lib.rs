@@ -5,6 +5,7 @@ pub mod config;
 pub mod facts;
 pub mod model;
 pub mod program;
+pub mod report;
 pub mod rules;
 pub mod source;
 pub mod sql;

@@ -3,13 +3,15 @@
 //! `build.rs` pairs every file with its document `rules/<family>/<rule>.md` and writes the list below; there is no
 //! list to edit. A rule reads `Program` and `Facts`, never `syn`, and reports through [`Cx`].
 
+use std::sync::OnceLock;
+
 mod check;
 mod document;
 mod finding;
 pub mod prelude;
 
 pub use check::{Check, Cx};
-pub use document::{Document, Words};
+pub use document::{Checklist, Document, Language, Words};
 pub use finding::{Confidence, Edit, Finding, Fix, FlowStep, Label, Severity};
 
 /// A rule as the build found it.
@@ -20,12 +22,28 @@ pub struct Rule {
     pub check: Check,
     /// the whole text of its document
     pub text: &'static str,
+    document: OnceLock<Document>,
+}
+
+/// The rule of this id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Rule> {
+    RULES.binary_search_by(|rule| rule.id.cmp(id)).ok().and_then(|at| RULES.get(at))
 }
 
 impl Rule {
     #[must_use]
     pub fn family(&self) -> &'static str {
         self.id.split_once('/').map_or(self.id, |(family, _)| family)
+    }
+
+    /// Its document, parsed when first asked for.
+    ///
+    /// # Panics
+    /// When the document is malformed, which the tests rule out for every rule that ships.
+    #[must_use]
+    pub fn document(&self) -> &Document {
+        self.document.get_or_init(|| Document::parse(self.text).unwrap_or_else(|error| panic!("rules/{}.md: {error}", self.id)))
     }
 }
 

@@ -1,0 +1,265 @@
+//! The last stage: one [`Report`], many forms of it.
+//!
+//! A report is what is left of a run once rules, suppressions and the baseline have spoken: sorted findings with their
+//! final severity, the files they stand in, what could not be read, and counts. Every format is a function of it alone, so
+//! that all outputs of a run agree, and equal inputs give equal bytes on any number of threads.
+//!
+//! Nothing here decides whether something is a finding. Two things are decided here and nowhere else: how secrets are
+//! masked ([`mask`]) and which words are used ([`text`]).
+
+pub mod fingerprint;
+mod korean;
+mod mask;
+mod short;
+mod style;
+mod template;
+#[cfg(test)]
+mod testing;
+mod text;
+mod view;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::program::Program;
+use crate::rules::{self, Confidence, Document, Finding, Language, Rule, Severity};
+use crate::source::{FileId, Location, SourceFile};
+
+pub use style::{ColorChoice, Style};
+pub use template::placeholders;
+
+/// A form of output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// code frames and a summary, for people
+    #[default]
+    Pretty,
+    /// `path:line:column: severity: message [rule]`
+    Short,
+    /// workflow commands that GitHub turns into annotations
+    Github,
+}
+
+impl Format {
+    pub const ALL: [Format; 3] = [Self::Pretty, Self::Short, Self::Github];
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pretty => "pretty",
+            Self::Short => "short",
+            Self::Github => "github",
+        }
+    }
+}
+
+/// What could not be read or parsed, or only in part. The run went on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unread {
+    /// relative to the scan root, with `/`
+    pub rel: String,
+    pub kind: UnreadKind,
+    /// where in the file, where that is known; line and column from 1
+    pub at: Option<(u32, u32)>,
+    /// what the system or the parser said
+    pub detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UnreadKind {
+    /// the system refused: permission, vanished, a broken link
+    NotReadable,
+    /// not UTF-8
+    NotText,
+    TooLarge,
+    /// brackets nested so deep that parsing is refused
+    TooDeep,
+    /// some or all of it does not parse; the rest was analysed
+    NotParsed,
+    /// a rule gave up on it: a defect of this tool, survived
+    Internal,
+}
+
+/// Counts of a run, for the summary.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    pub files: usize,
+    pub lines: usize,
+    pub rules: usize,
+    /// findings silenced by comments
+    pub suppressed: usize,
+    /// findings that the baseline knows
+    pub baselined: usize,
+    /// findings that only the strict profile shows
+    pub quiet: usize,
+}
+
+/// All that a report needs beside the findings.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    pub language: Language,
+    /// the directory that all `rel` paths are relative to
+    pub root: PathBuf,
+    /// SARIF `automationDetails.id`, to tell several analyses of one repository apart
+    pub category: Option<String>,
+    /// ids of the rules that ran
+    pub rules: Vec<&'static str>,
+    pub unread: Vec<Unread>,
+    /// secrets of findings that are not reported (suppressed, baselined): masked where other frames would show them
+    pub secrets: Vec<Location>,
+    pub suppressed: usize,
+    pub baselined: usize,
+    pub quiet: usize,
+}
+
+/// A finding as it will be shown.
+#[derive(Clone, Debug)]
+pub struct Reported {
+    pub finding: Finding,
+    pub rule: &'static Rule,
+    pub severity: Severity,
+    pub confidence: Confidence,
+    /// stable over moves of the code (see [`fingerprint`])
+    pub fingerprint: String,
+    /// places of findings folded into this one, sorted
+    pub repeats: Vec<Location>,
+}
+
+impl Reported {
+    #[must_use]
+    pub fn document(&self) -> &'static Document {
+        self.rule.document()
+    }
+}
+
+/// The outcome of a run.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub files: Vec<SourceFile>,
+    pub findings: Vec<Reported>,
+    pub unread: Vec<Unread>,
+    pub stats: Stats,
+    pub language: Language,
+    pub root: PathBuf,
+    pub category: Option<String>,
+    /// rules that ran, sorted
+    pub rules: Vec<&'static Rule>,
+    masks: mask::Masks,
+}
+
+impl Report {
+    /// Resolves, folds and sorts. Findings come with suppressions, levels and baseline already applied: a level that
+    /// configuration sets is in `Finding::severity`. Findings of unknown rules are dropped.
+    #[must_use]
+    pub fn new(program: Program, findings: Vec<Finding>, settings: Settings) -> Self {
+        let fingerprints = fingerprint::of_all(&program, &findings);
+        let masks = mask::Masks::new(&program.files, findings.iter().flat_map(|each| each.secrets.iter().copied()).chain(settings.secrets));
+        let files = program.files;
+        let mut reported: Vec<Reported> = findings
+            .into_iter()
+            .zip(fingerprints)
+            .filter_map(|(finding, fingerprint)| {
+                let rule = rules::find(&finding.rule)?;
+                let document = rule.document();
+                let severity = finding.severity.unwrap_or(match document.severity {
+                    // asked for by name or by the strict profile
+                    Severity::Off => Severity::Note,
+                    level => level,
+                });
+                let confidence = finding.confidence.unwrap_or(document.confidence);
+                Some(Reported { finding, rule, severity, confidence, fingerprint, repeats: Vec::new() })
+            })
+            .collect();
+        reported.sort_by(|a, b| {
+            let place = |each: &Reported| {
+                let file = files.get(each.finding.location.file.0 as usize).map_or("", |file| file.rel.as_str());
+                (file.to_owned(), each.finding.location.span)
+            };
+            place(a).cmp(&place(b)).then_with(|| a.rule.id.cmp(b.rule.id)).then_with(|| a.finding.message.cmp(&b.finding.message))
+        });
+        reported.dedup_by(|later, first| later.finding == first.finding);
+        let mut unread = settings.unread;
+        unread.sort();
+        unread.dedup();
+        let mut ran: Vec<&'static Rule> = settings.rules.iter().filter_map(|id| rules::find(id)).collect();
+        ran.sort_by_key(|rule| rule.id);
+        ran.dedup_by_key(|rule| rule.id);
+        let stats = Stats {
+            files: files.len(),
+            lines: files.iter().map(|file| file.lines.count() as usize).sum(),
+            rules: ran.len(),
+            suppressed: settings.suppressed,
+            baselined: settings.baselined,
+            quiet: settings.quiet,
+        };
+        Self {
+            files,
+            findings: fold(reported),
+            unread,
+            stats,
+            language: settings.language,
+            root: settings.root,
+            category: settings.category,
+            rules: ran,
+            masks,
+        }
+    }
+
+    /// The file of a location; none only for a location that no stage made.
+    #[must_use]
+    pub fn file(&self, id: FileId) -> Option<&SourceFile> {
+        self.files.get(id.0 as usize)
+    }
+
+    /// The worst severity in it.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|each| each.severity).max()
+    }
+
+    /// How many findings are at `level` or above.
+    #[must_use]
+    pub fn at_least(&self, level: Severity) -> usize {
+        self.findings.iter().filter(|each| each.severity >= level).count()
+    }
+
+    /// Writes the report in one form.
+    ///
+    /// # Errors
+    /// What `out` says.
+    pub fn write(&self, format: Format, _style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+        let text = match format {
+            Format::Pretty | Format::Short => short::render(self),
+            Format::Github => short::github(self),
+        };
+        out.write_all(text.as_bytes())
+    }
+}
+
+/// Findings of one rule with the same fold key become the first of them, with the places of the others.
+fn fold(sorted: Vec<Reported>) -> Vec<Reported> {
+    let mut kept: Vec<Reported> = Vec::with_capacity(sorted.len());
+    let mut first_by_key: BTreeMap<(&'static str, String), usize> = BTreeMap::new();
+    for each in sorted {
+        let Some(key) = each.finding.fold.clone() else {
+            kept.push(each);
+            continue;
+        };
+        match first_by_key.get(&(each.rule.id, key.clone())) {
+            Some(at) => {
+                let first = &mut kept[*at];
+                first.severity = first.severity.max(each.severity);
+                first.repeats.push(each.finding.location);
+            }
+            None => {
+                first_by_key.insert((each.rule.id, key), kept.len());
+                kept.push(each);
+            }
+        }
+    }
+    kept
+}

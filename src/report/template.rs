@@ -1,0 +1,80 @@
+//! Fills `{name}` in a document's words.
+//!
+//! A placeholder without a value stays as written: a wrong document shows, and breaks nothing. `{{` and `}}` are braces.
+
+use super::korean;
+use crate::rules::Language;
+
+/// `template` with its placeholders filled from `args`; the last value of a name wins.
+pub(super) fn fill(template: &str, args: &[(String, String)], language: Language) -> String {
+    let mut out = String::with_capacity(template.len() + 16);
+    let mut rest = template;
+    while let Some(next) = rest.chars().next() {
+        if rest.starts_with("{{") || rest.starts_with("}}") {
+            out.push(next);
+            rest = &rest[2..];
+            continue;
+        }
+        if let Some((name, after)) = placeholder(rest) {
+            match args.iter().rfind(|(found, _)| found == name) {
+                Some((_, value)) => out.push_str(value),
+                None => out.push_str(&rest[..rest.len() - after.len()]),
+            }
+            rest = after;
+            continue;
+        }
+        if language == Language::Ko
+            && let Some((length, form)) = korean::choose(&out, rest)
+        {
+            out.push_str(form);
+            rest = &rest[length..];
+            continue;
+        }
+        out.push(next);
+        rest = &rest[next.len_utf8()..];
+    }
+    out
+}
+
+/// The names of a template's placeholders, in order, repeats included.
+pub fn placeholders(template: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = template;
+    while let Some(next) = rest.chars().next() {
+        if rest.starts_with("{{") || rest.starts_with("}}") {
+            rest = &rest[2..];
+        } else if let Some((name, after)) = placeholder(rest) {
+            found.push(name);
+            rest = after;
+        } else {
+            rest = &rest[next.len_utf8()..];
+        }
+    }
+    found
+}
+
+/// `{name}` at the start of `text`: the name, and what follows.
+fn placeholder(text: &str) -> Option<(&str, &str)> {
+    let (name, after) = text.strip_prefix('{')?.split_once('}')?;
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    is_name.then_some((name, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn values_go_where_their_names_are() {
+        let args = args(&[("call", "fetch_one"), ("over", "posts")]);
+        assert_eq!(fill("`{call}` runs for `{over}`", &args, Language::En), "`fetch_one` runs for `posts`");
+        assert_eq!(fill("{{call}} {none} {Not a name} {", &args, Language::En), "{call} {none} {Not a name} {");
+        assert_eq!(fill("`{call}`이(가) `{over}`을(를) 읽음", &args, Language::Ko), "`fetch_one`이 `posts`를 읽음");
+        assert_eq!(fill("은(는) stays in English", &args, Language::En), "은(는) stays in English");
+        assert_eq!(placeholders("`{call}` {{x}} {over}{call}"), ["call", "over", "call"]);
+    }
+}

@@ -1,0 +1,135 @@
+//! What the tool itself says, in every language: headings, the summary, why a file was not read.
+//!
+//! Rules bring their own words in their documents. Here each text stands once per language, side by side, with the same
+//! placeholders (tested), so that none can be forgotten.
+
+use super::UnreadKind;
+use crate::rules::{Checklist, Language, Severity};
+
+/// One text in both languages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Text {
+    pub en: &'static str,
+    pub ko: &'static str,
+}
+
+impl Text {
+    pub(super) fn in_(&self, language: Language) -> &'static str {
+        match language {
+            Language::En => self.en,
+            Language::Ko => self.ko,
+        }
+    }
+
+    /// Filled, with `{name}` from `args`.
+    pub(super) fn fill(&self, language: Language, args: &[(&str, &str)]) -> String {
+        let args: Vec<(String, String)> = args.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        super::template::fill(self.in_(language), &args, language)
+    }
+}
+
+macro_rules! texts {
+    ($($name:ident: $en:literal, $ko:literal;)*) => {
+        $(pub(super) const $name: Text = Text { en: $en, ko: $ko };)*
+        #[cfg(test)]
+        const ALL: &[(&str, Text)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+texts! {
+    HELP: "help", "도움말";
+    NOTE: "note", "참고";
+    FLOW: "path", "경로";
+    FIX: "fix", "수정";
+    FIX_AVAILABLE: "{fix} (`cargo backend-lint fix` applies it)", "{fix} (`cargo backend-lint fix`로 적용할 수 있습니다)";
+    ALSO_ONE: "the same at 1 more place: {places}", "같은 문제가 1곳 더 있습니다: {places}";
+    ALSO_MANY: "the same at {count} more places: {places}", "같은 문제가 {count}곳 더 있습니다: {places}";
+    ALSO_REST: "and {count} more", "그 밖에 {count}곳";
+    QUIET: "shown because the profile is strict: {reason}", "strict 프로필이라 표시됩니다: {reason}";
+
+    CLEAN: "no findings in {files} files", "파일 {files}개에서 발견된 문제가 없습니다";
+    CLEAN_ONE: "no findings in 1 file", "파일 1개에서 발견된 문제가 없습니다";
+    FOUND: "{findings} in {files}", "{files}에서 {findings}";
+    FINDING_ONE: "1 finding", "문제 1건";
+    FINDING_MANY: "{count} findings", "문제 {count}건";
+    FILE_ONE: "1 file", "파일 1개";
+    FILE_MANY: "{count} files", "파일 {count}개";
+    BASELINED: "known from the baseline: {count}", "기준선에 이미 있음: {count}";
+    SUPPRESSED: "silenced by comments: {count}", "주석으로 억제됨: {count}";
+    QUIETED: "shown only under `--profile strict`: {count}", "`--profile strict`에서만 표시됨: {count}";
+    UNREAD_HEADING: "not read, or only in part:", "읽지 못했거나 일부만 읽은 파일:";
+
+    ERRORS: "errors", "오류";
+    WARNINGS: "warnings", "경고";
+    NOTES: "notes", "참고";
+    PASSED: "nothing found", "문제 없음";
+    UNCHECKED: "not checked: no rule ran", "검사하지 않음: 실행된 규칙 없음";
+
+    SEVERITY_ERROR: "error", "오류";
+    SEVERITY_WARNING: "warning", "경고";
+    SEVERITY_NOTE: "note", "참고";
+
+    CHECK_ERRORS: "Error cases are handled gracefully", "오류 상황을 적절히 처리한다";
+    CHECK_INPUT: "Input validation is in place", "입력값을 검증한다";
+    CHECK_EXPOSURE: "No sensitive data is exposed", "민감한 정보를 노출하지 않는다";
+    CHECK_QUERIES: "Database queries are optimised", "데이터베이스 쿼리가 최적화되어 있다";
+    CHECK_CONVENTIONS: "Code follows the project's conventions", "프로젝트의 관례를 따른다";
+    CHECK_EDGE_CASES: "Edge cases are considered", "경계 조건을 고려한다";
+    CHECK_SECURITY: "Security beneath them all", "모든 것의 바탕이 되는 보안";
+
+    NOT_READABLE: "cannot be read: {detail}", "읽을 수 없습니다: {detail}";
+    NOT_TEXT: "is not UTF-8 text", "UTF-8 텍스트가 아닙니다";
+    TOO_LARGE: "is too large: {detail}", "너무 큽니다: {detail}";
+    TOO_DEEP: "is nested too deeply to be parsed", "중첩이 너무 깊어 분석할 수 없습니다";
+    NOT_PARSED: "does not parse: {detail}", "구문을 분석할 수 없습니다: {detail}";
+    INTERNAL: "was given up on by a rule, please report it: {detail}", "규칙이 분석을 중단했습니다. 제보해 주세요: {detail}";
+}
+
+pub(super) fn severity(level: Severity) -> Text {
+    match level {
+        Severity::Error => SEVERITY_ERROR,
+        Severity::Warning => SEVERITY_WARNING,
+        Severity::Note | Severity::Off => SEVERITY_NOTE,
+    }
+}
+
+pub(super) fn checklist(item: Checklist) -> Text {
+    match item {
+        Checklist::Errors => CHECK_ERRORS,
+        Checklist::Input => CHECK_INPUT,
+        Checklist::Exposure => CHECK_EXPOSURE,
+        Checklist::Queries => CHECK_QUERIES,
+        Checklist::Conventions => CHECK_CONVENTIONS,
+        Checklist::EdgeCases => CHECK_EDGE_CASES,
+        Checklist::Security => CHECK_SECURITY,
+    }
+}
+
+pub(super) fn unread(kind: UnreadKind) -> Text {
+    match kind {
+        UnreadKind::NotReadable => NOT_READABLE,
+        UnreadKind::NotText => NOT_TEXT,
+        UnreadKind::TooLarge => TOO_LARGE,
+        UnreadKind::TooDeep => TOO_DEEP,
+        UnreadKind::NotParsed => NOT_PARSED,
+        UnreadKind::Internal => INTERNAL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_have_the_same_placeholders() {
+        for (name, text) in ALL {
+            let sorted = |text| {
+                let mut names = super::super::placeholders(text);
+                names.sort_unstable();
+                names
+            };
+            assert_eq!(sorted(text.en), sorted(text.ko), "{name}");
+            assert!(!text.ko.is_ascii() || text.en == text.ko, "{name} is not translated");
+        }
+    }
+}
