@@ -679,3 +679,17 @@ pub struct Routine {
     /// the body's text, quotes left out
     pub body: Option<Span>,
 }
+
+impl Constraint {
+    /// Its columns; `at_column` is the column it is written at, for constraints that name none.
+    #[must_use]
+    pub fn columns<'c>(&'c self, at_column: Option<&'c Name>) -> Vec<&'c Name> {
+        let listed: &[Ident] = match &self.kind {
+            ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } => columns,
+            ConstraintKind::ForeignKey(key) => &key.columns,
+            ConstraintKind::NotNull { column } => column.as_slice(),
+            ConstraintKind::Check(_) | ConstraintKind::Exclude => &[],
+        };
+        if listed.is_empty() { at_column.into_iter().collect() } else { listed.iter().map(|ident| &ident.name).collect() }
+    }
+}

@@ -1,7 +1,7 @@
 //! SQL: one statement IR for PostgreSQL, MySQL, SQLite and what cannot be told.
 //!
 //! - [`split`](split::split) cuts a file into statements, [`lex`] into tokens
-//! - statements are read into [`ir`]; the reader follows all dialects at once and keeps what it does not know as a span
+//! - [`parse`] reads statements into [`ir`]; it follows all dialects at once and keeps what it does not know as a span
 //! - [`classify`] says in one cheap pass what a text does and to which tables
 //!
 //! Reading never fails. Whether a statement is also *valid* is another question, which costs more and is put only to
@@ -9,10 +9,14 @@
 
 pub mod classify;
 pub mod dialect;
+pub mod effects;
 pub mod ir;
 pub mod lex;
+pub mod read;
 pub mod split;
 pub mod words;
 
 pub use classify::{Classified, Effect, TableEffect, classify};
 pub use dialect::Dialect;
+pub use effects::Node;
+pub use read::{parse, parse_section};
