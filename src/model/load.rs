@@ -75,6 +75,11 @@ pub fn own_models(text: &str) -> Result<Vec<Model>, Vec<ModelError>> {
     if errors.is_empty() { Ok(own.model) } else { Err(errors) }
 }
 
+/// The built-in models one by one, as they are written; an error names the file.
+pub fn builtin_models() -> Result<Vec<Model>, String> {
+    BUILTIN.iter().map(|(file, json)| serde_json::from_str(json).map_err(|error| format!("{file}: {error}"))).collect()
+}
+
 impl Models {
     /// The built-in models, every version of every crate.
     #[must_use]
@@ -211,6 +216,7 @@ impl Models {
     }
 
     fn find_within(&self, owner: &str, name: &str, depth: u32) -> Option<CallId> {
+        let owner = primitive(owner);
         if let Some(found) = self.by_owner.get(owner).and_then(|names| names.get(name)) {
             return Some(*found);
         }
@@ -255,6 +261,20 @@ impl Models {
     }
 }
 
+/// The owner under which models speak of a primitive's methods.
+fn primitive(owner: &str) -> &str {
+    match owner {
+        "str" => "std::primitive::str",
+        "bool" => "std::primitive::bool",
+        "char" => "std::primitive::char",
+        "slice" => "std::primitive::slice",
+        "array" => "std::primitive::array",
+        "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => "std::primitive::integer",
+        "f32" | "f64" => "std::primitive::float",
+        owner => owner,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,6 +314,52 @@ path = ["ourdb::ask"]
 since = "2"
 db = "write"
 "#;
+
+    #[test]
+    fn the_built_in_models_are_well_formed() {
+        let mut said = Vec::new();
+        let mut seen = std::collections::BTreeSet::new();
+        for (file, json) in BUILTIN {
+            match serde_json::from_str::<Model>(json) {
+                Ok(model) => {
+                    let package = model.package.clone().unwrap_or_else(|| model.krate.clone()).replace('_', "-");
+                    if package != *file {
+                        said.push(format!("{file}: is about `{package}`"));
+                    }
+                    said.extend(check::problems(&model).into_iter().map(|problem| format!("{file}: {}: {}", problem.at, problem.message)));
+                    let calls = model.calls.iter().flat_map(|call| call.path.iter().map(move |path| (path, &call.since, &call.until)));
+                    let types = model.types.iter().flat_map(|ty| ty.path.iter().map(move |path| (path, &ty.since, &ty.until)));
+                    for (path, since, until) in calls.chain(types) {
+                        if !seen.insert((path.clone(), since.clone(), until.clone())) {
+                            said.push(format!("{file}: `{path}` stands there twice"));
+                        }
+                    }
+                }
+                Err(error) => said.push(format!("{file}: {error}")),
+            }
+        }
+        assert!(said.is_empty(), "{}", said.join("\n"));
+    }
+
+    #[test]
+    fn types_that_calls_return_are_modelled_where_their_crate_is() {
+        let models = Models::builtin();
+        let mut missing = std::collections::BTreeSet::new();
+        for call in &models.calls {
+            let mut paths = Vec::new();
+            call.returns.iter().for_each(|ty| ty.paths(&mut paths));
+            for path in paths.into_iter().filter(|path| path.contains("::")) {
+                let first = path.split("::").next().unwrap_or("");
+                if models.crates.iter().any(|krate| krate == first) && first != "std" && models.ty(path).is_none() {
+                    missing.insert(path.to_owned());
+                }
+                if *path != *models.canonical(path) {
+                    missing.insert(format!("{path} (known as {})", models.canonical(path)));
+                }
+            }
+        }
+        assert!(missing.is_empty(), "no [[type]] for {missing:#?}");
+    }
 
     #[test]
     fn methods_are_found_through_aliases_and_traits() {

@@ -31,7 +31,7 @@ mod version;
 
 use std::collections::BTreeMap;
 
-pub use load::{CallId, ModelError, Models, Named, own_models};
+pub use load::{CallId, ModelError, Models, Named, builtin_models, own_models};
 pub use ty::ModelTy;
 pub use version::Version;
 
@@ -48,6 +48,9 @@ pub struct Model {
     pub package: Option<String>,
     /// the majors this was checked against: `0.6 - 0.9`
     pub versions: String,
+    /// other packages whose source defines some of these names (`sqlx-postgres` for `sqlx`)
+    #[serde(default)]
+    pub behind: Vec<String>,
     /// where the facts come from, if not from the crate's own source
     pub source: Option<String>,
     /// canonical prefixes: `"sqlx_core" = "sqlx"`, `"axum::extract::Json" = "axum::Json"`
@@ -76,6 +79,8 @@ pub struct TypeModel {
     pub peel: Option<ModelTy>,
     /// what iterating it yields (`"self.0"`: its first type argument)
     pub element: Option<ModelTy>,
+    /// what awaiting it yields (`tokio::task::JoinHandle`, a builder that is its own future)
+    pub awaits: Option<ModelTy>,
     /// its public fields, where rules need them: name to type
     #[serde(default)]
     pub fields: BTreeMap<String, ModelTy>,

@@ -12,7 +12,10 @@
 //! | `closure0` | what the closure in argument 0 returns (what its future yields, if it returns one) |
 //! | `self.0` | the first type argument of the receiver's type (any of the words above may stand before the dot) |
 //! | `arg0.item` | what iterating it yields |
+//! | `self.0::Model` | an associated type of it, by name |
 //!
+//! `std::primitive::str` and its like stand for the primitives, `std::primitive::slice<T>` for `[T]`; iterators are
+//! written `std::iter::Iterator<T>` and streams `futures::stream::Stream<T>`, whatever adapter made them.
 //! `Result`, `Option`, `Vec`, `String`, `Box`, `Arc` and a few others are short for their std paths.
 
 use std::fmt;
@@ -33,6 +36,8 @@ pub enum ModelTy {
     Slice(Box<ModelTy>),
     /// `Self`
     Owner,
+    /// `Self<A>`: the same type with these arguments
+    OwnerOf(Vec<ModelTy>),
     /// `self`
     Receiver,
     Arg(u32),
@@ -44,6 +49,8 @@ pub enum ModelTy {
     Part(Box<ModelTy>, u32),
     /// `base.item`
     Element(Box<ModelTy>),
+    /// `base::Name`
+    Assoc(Box<ModelTy>, Name),
 }
 
 /// Names that everyone writes short.
@@ -82,8 +89,10 @@ impl ModelTy {
                 found.push(path);
                 args.iter().for_each(|arg| arg.paths(found));
             }
-            ModelTy::Tuple(parts) => parts.iter().for_each(|part| part.paths(found)),
-            ModelTy::Ref(inner) | ModelTy::Slice(inner) | ModelTy::Part(inner, _) | ModelTy::Element(inner) => inner.paths(found),
+            ModelTy::Tuple(parts) | ModelTy::OwnerOf(parts) => parts.iter().for_each(|part| part.paths(found)),
+            ModelTy::Ref(inner) | ModelTy::Slice(inner) | ModelTy::Part(inner, _) | ModelTy::Element(inner) | ModelTy::Assoc(inner, _) => {
+                inner.paths(found)
+            }
             _ => {}
         }
     }
@@ -171,33 +180,54 @@ impl Reader<'_> {
             };
         }
         let word = self.word();
-        let mut ty = match word.as_str() {
+        let (word, assoc) = match word.split_once("::") {
+            Some((first, rest)) if special(first).is_some() => (first, Some(rest)),
+            _ => (word.as_str(), None),
+        };
+        let mut ty = match word {
             "" => return Err(format!("a type is missing in `{}`", self.text)),
-            "_" => ModelTy::Unknown,
-            "Self" => ModelTy::Owner,
-            "self" => ModelTy::Receiver,
-            "item" => ModelTy::Item,
-            word => match (numbered(word, "arg"), numbered(word, "T"), numbered(word, "closure")) {
-                (Some(at), ..) => ModelTy::Arg(at),
-                (_, Some(at), _) => ModelTy::Turbofish(at),
-                (.., Some(at)) => ModelTy::Closure(at),
-                _ => {
+            word => match special(word) {
+                // `Self<T>`: the owner with these arguments
+                Some(ModelTy::Owner) if self.eat("<") => ModelTy::OwnerOf(self.list(">", depth)?),
+                Some(ty) => ty,
+                None => {
                     let path = SHORT.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| long);
                     let args = if self.eat("<") { self.list(">", depth)? } else { Vec::new() };
                     ModelTy::Path(path.into(), args)
                 }
             },
         };
+        if let Some(name) = assoc {
+            ty = ModelTy::Assoc(Box::new(ty), name.into());
+        }
         while self.eat(".") {
             let part = self.word();
+            let (part, assoc) = part.split_once("::").map_or((part.as_str(), None), |(part, name)| (part, Some(name)));
             ty = if part == "item" {
                 ModelTy::Element(Box::new(ty))
             } else {
                 let at = part.parse().map_err(|_| format!("`.{part}` is neither `.item` nor a number in the type `{}`", self.text))?;
                 ModelTy::Part(Box::new(ty), at)
             };
+            if let Some(name) = assoc {
+                ty = ModelTy::Assoc(Box::new(ty), name.into());
+            }
         }
         Ok(ty)
+    }
+}
+
+/// The words that speak of the call.
+fn special(word: &str) -> Option<ModelTy> {
+    match word {
+        "_" => Some(ModelTy::Unknown),
+        "Self" => Some(ModelTy::Owner),
+        "self" => Some(ModelTy::Receiver),
+        "item" => Some(ModelTy::Item),
+        word => numbered(word, "arg")
+            .map(ModelTy::Arg)
+            .or_else(|| numbered(word, "T").map(ModelTy::Turbofish))
+            .or_else(|| numbered(word, "closure").map(ModelTy::Closure)),
     }
 }
 
@@ -229,6 +259,11 @@ impl fmt::Display for ModelTy {
             ModelTy::Ref(inner) => write!(f, "&{inner}"),
             ModelTy::Slice(inner) => write!(f, "[{inner}]"),
             ModelTy::Owner => f.write_str("Self"),
+            ModelTy::OwnerOf(args) => {
+                f.write_str("Self<")?;
+                list(f, args)?;
+                f.write_str(">")
+            }
             ModelTy::Receiver => f.write_str("self"),
             ModelTy::Arg(at) => write!(f, "arg{at}"),
             ModelTy::Turbofish(at) => write!(f, "T{at}"),
@@ -236,6 +271,7 @@ impl fmt::Display for ModelTy {
             ModelTy::Closure(at) => write!(f, "closure{at}"),
             ModelTy::Part(base, at) => write!(f, "{base}.{at}"),
             ModelTy::Element(base) => write!(f, "{base}.item"),
+            ModelTy::Assoc(base, name) => write!(f, "{base}::{name}"),
         }
     }
 }
@@ -268,6 +304,9 @@ mod tests {
             "std::option::Option<T0>",
             "closure0",
             "Self",
+            "Self<arg0>",
+            "self.0::Model",
+            "arg0::Item",
         ] {
             assert_eq!(ModelTy::parse(text).map(|ty| ty.to_string()), Ok(text.to_owned()));
         }
