@@ -53,6 +53,7 @@ pub struct Models {
     /// by first segment: longest prefix first
     reexports: HashMap<Name, Vec<(Name, Name)>>,
     crates: Vec<Name>,
+    derives: HashMap<Name, Vec<(Name, Name)>>,
 }
 
 /// The models in the text of a `backend-lint.toml`, checked. Other keys of the file are not looked at.
@@ -156,7 +157,29 @@ impl Models {
                 self.attributes.insert(path.as_str().into(), Arc::clone(&attribute));
             }
         }
+        for derive in &model.derive {
+            for path in &derive.path {
+                let name = path.rsplit("::").next().unwrap_or(path);
+                let made = derive.makes.iter().map(|(name, stands_for)| (name.as_str().into(), stands_for.as_str().into()));
+                self.derives.entry(name.into()).or_default().extend(made);
+            }
+        }
         self.crates.push(model.krate.as_str().into());
+    }
+
+    /// What the derive macro called `name` makes beside its type: names, each with the path that stands for it.
+    #[must_use]
+    pub fn derives(&self, name: &str) -> &[(Name, Name)] {
+        self.derives.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every path that a model names: types, owners of methods, functions, macros, extractors. In no order, some more than once.
+    pub fn paths(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let owned = |owner: &Name, name: &Name| if owner.is_empty() { name.to_string() } else { format!("{owner}::{name}") };
+        let calls = self.by_owner.iter().flat_map(move |(owner, names)| names.keys().map(move |name| Cow::Owned(owned(owner, name))));
+        let owners = self.by_owner.keys().filter(|owner| !owner.is_empty());
+        let items = owners.chain(self.types.keys()).chain(self.extractors.keys()).chain(self.attributes.keys());
+        items.map(|path| Cow::Borrowed(path.as_str())).chain(calls)
     }
 
     /// The crates that have a model, by their names in paths.

@@ -64,6 +64,8 @@ pub struct Model {
     pub extractor: Vec<ExtractorModel>,
     #[serde(default)]
     pub attribute: Vec<AttributeModel>,
+    #[serde(default)]
+    pub derive: Vec<DeriveModel>,
 }
 
 /// A foreign type.
@@ -92,6 +94,23 @@ pub struct TypeModel {
     pub redacts: bool,
     pub since: Option<String>,
     pub until: Option<String>,
+}
+
+/// What a derive macro makes beside the type it stands on.
+///
+/// ```toml
+/// [[derive]]
+/// path = ["sea_orm::DeriveEntityModel"]
+/// makes = { Entity = "sea_orm::EntityTrait", ActiveModel = "sea_orm::ActiveModelTrait" }
+/// ```
+///
+/// `Entity` is then a name in the module of the deriving type `Model`, and a value of it has the type
+/// `sea_orm::EntityTrait<Model>`, so that `find` may return `sea_orm::Select<self.0>`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DeriveModel {
+    pub path: Vec<String>,
+    pub makes: BTreeMap<String, String>,
 }
 
 /// Something callable: a function, an associated function, a method (`Type::method`), a trait method, a macro (ends with `!`).
@@ -126,6 +145,9 @@ pub struct CallModel {
     // -- control
     /// closure arguments that run inside this call: `once`, `each` (per element of the receiver or of an argument), `later` (stored), `spawn`
     pub runs: BTreeMap<String, String>,
+    /// types of the parameters of a closure argument, by its index: `gives = { 1 = ["arg0", "item"] }`. Where it is not said, an `each`
+    /// closure is given `item` and another one `self.0`.
+    pub gives: BTreeMap<String, Vec<ModelTy>>,
     /// `each` closures run at the same time (`buffer_unordered`, `join_all`)
     pub concurrent: bool,
     /// hands out many items per turn (`chunks`)
