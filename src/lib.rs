@@ -4,6 +4,7 @@
 pub mod config;
 pub mod facts;
 pub mod model;
+pub mod parse;
 pub mod program;
 pub mod report;
 pub mod rules;

@@ -1,0 +1,88 @@
+//! Text to [`Facts`](crate::facts::Facts): the only part of the tool that knows `syn`.
+//!
+//! [`facts`] takes any text and never fails: what could not be read is in `Facts::problems`. A plain lexer goes first
+//! ([`lex`]: comments, nesting), then `syn`, then the lowering of its tree into arenas. When `syn` refuses the file,
+//! it is cut into items and only the broken ones are lost. The tree and its spans die here.
+//!
+//! Left out: lifetimes, const generics, `where` on lifetimes, array lengths that are no number, discriminants,
+//! doc comments as attributes (they are comments), statements under `#[cfg(test)]`.
+
+mod attrs;
+mod exprs;
+mod items;
+mod lex;
+mod lower;
+mod macros;
+mod pats;
+mod places;
+mod types;
+
+use lower::Lower;
+
+use crate::facts::{Facts, Problem};
+use crate::source::Span;
+
+/// The stack that a thread which reads and checks files should have, in bytes.
+pub const WORKER_STACK: usize = 16 << 20;
+
+/// The stack for text that nests deeper than code written by people does.
+const DEEP_STACK: usize = 128 << 20;
+
+/// Everything that `text` says, without looking at any other file.
+#[must_use]
+pub fn facts(text: &str) -> Facts {
+    let scan = lex::scan(text);
+    let whole = Span::new(0, text.len() as u32);
+    if scan.depth > lex::MOST {
+        let span = Span::new(scan.deepest, scan.deepest + 1);
+        return unread(whole, scan.comments, "nested too deeply to be read", span);
+    }
+    let read = || read(text, &scan, whole);
+    let lowered = if scan.depth <= lex::PLAIN {
+        caught(read)
+    } else {
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(DEEP_STACK).spawn_scoped(scope, || caught(read));
+            thread.ok().and_then(|thread| thread.join().ok().flatten())
+        })
+    };
+    match lowered {
+        Some(mut facts) => {
+            facts.comments = scan.comments;
+            facts
+        }
+        None => unread(whole, scan.comments, "the parser gave up", Span::new(0, 0)),
+    }
+}
+
+/// A panic of the parser costs the file, not the run.
+fn caught(read: impl FnOnce() -> Facts) -> Option<Facts> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
+}
+
+fn unread(whole: Span, comments: Vec<crate::facts::Comment>, message: &str, span: Span) -> Facts {
+    let mut lower = Lower::new("", None);
+    lower.open_file(whole);
+    let mut facts = lower.facts;
+    facts.comments = comments;
+    facts.problems.push(Problem { message: message.into(), span });
+    facts
+}
+
+fn read(text: &str, scan: &lex::Scan, whole: Span) -> Facts {
+    proc_macro2::extra::invalidate_current_thread_spans();
+    let mut lower = Lower::new(text, None);
+    lower.open_file(whole);
+    let piece = lower.places.focus(scan.start..text.len());
+    match syn::parse_str::<syn::File>(piece) {
+        Ok(file) => {
+            lower.file_attrs(&file.attrs);
+            lower.items(&file.items);
+        }
+        Err(error) => {
+            let span = lower.of(error.span());
+            lower.facts.problems.push(Problem { message: error.to_string(), span });
+        }
+    }
+    lower.facts
+}
