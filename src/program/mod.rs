@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Facts, FnIdx, Name, TypeIdx};
-use crate::source::{FileId, SourceFile};
+use crate::facts::{Facts, FnIdx, Function, Name};
+use crate::source::{FileId, SourceFile, Sources, Unread, Workspace};
 
 /// A function of the workspace (also one made by `macro_rules!`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -72,11 +72,37 @@ pub struct Reach {
 pub struct Program {
     pub files: Vec<SourceFile>,
     pub facts: Vec<Option<Arc<Facts>>>,
+    pub workspace: Workspace,
+    /// what could not be read or parsed, sorted
+    pub unread: Vec<Unread>,
     functions: Vec<(FileId, FnIdx)>,
-    types: Vec<(FileId, TypeIdx)>,
 }
 
 impl Program {
+    /// Links all files; `facts` has an entry for each of `sources.files`.
+    #[must_use]
+    pub fn link(sources: Sources, facts: Vec<Option<Arc<Facts>>>) -> Self {
+        let Sources { workspace, files, unread } = sources;
+        let mut functions = Vec::new();
+        for (at, facts) in facts.iter().enumerate() {
+            let count = facts.as_ref().map_or(0, |facts| facts.functions.len() as u32);
+            functions.extend((0..count).map(|function| (FileId(at as u32), FnIdx(function))));
+        }
+        Self { files, facts, workspace, unread, functions }
+    }
+
+    /// The file that a function is written in.
+    #[must_use]
+    pub fn file_of(&self, id: FnId) -> FileId {
+        self.functions[id.0 as usize].0
+    }
+
+    #[must_use]
+    pub fn function(&self, id: FnId) -> &Function {
+        let (file, function) = self.functions[id.0 as usize];
+        &self.facts[file.0 as usize].as_ref().expect("a function has facts").functions[function.0 as usize]
+    }
+
     #[must_use]
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.files[id.0 as usize]
@@ -95,8 +121,6 @@ impl Program {
 // The rest of the contract, filled in by the linker:
 //
 // impl Program {
-//     pub fn function(&self, id: FnId) -> &Function;
-//     pub fn file_of(&self, id: FnId) -> FileId;
 //     pub fn path_of(&self, id: FnId) -> String;                       // `crate_name::module::Type::name`
 //     pub fn ty(&self, function: FnId, expr: ExprId) -> &Ty;           // of an expression
 //     pub fn local(&self, function: FnId, expr: ExprId) -> Option<PatId>; // the binding that a path expression names

@@ -7,6 +7,7 @@
 //! Nothing here decides whether something is a finding. Two things are decided here and nowhere else: how secrets are
 //! masked ([`mask`]) and which words are used ([`text`]).
 
+pub mod baseline;
 pub mod fingerprint;
 mod korean;
 mod mask;
@@ -18,18 +19,25 @@ mod testing;
 mod text;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::program::Program;
-use crate::rules::{self, Confidence, Document, Finding, Language, Rule, Severity};
+use crate::rules::{self, Checklist, Confidence, Document, Finding, Language, Rule, Severity};
 use crate::source::{FileId, Location, SourceFile};
+pub use crate::source::{Unread, UnreadKind};
 
 pub use style::{ColorChoice, Style};
 pub use template::placeholders;
+
+/// The checklist's item in words.
+#[must_use]
+pub fn checklist_words(item: Checklist, language: Language) -> &'static str {
+    text::checklist(item).in_(language)
+}
 
 /// A form of output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,33 +63,6 @@ impl Format {
             Self::Github => "github",
         }
     }
-}
-
-/// What could not be read or parsed, or only in part. The run went on.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Unread {
-    /// relative to the scan root, with `/`
-    pub rel: String,
-    pub kind: UnreadKind,
-    /// where in the file, where that is known; line and column from 1
-    pub at: Option<(u32, u32)>,
-    /// what the system or the parser said
-    pub detail: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum UnreadKind {
-    /// the system refused: permission, vanished, a broken link
-    NotReadable,
-    /// not UTF-8
-    NotText,
-    TooLarge,
-    /// brackets nested so deep that parsing is refused
-    TooDeep,
-    /// some or all of it does not parse; the rest was analysed
-    NotParsed,
-    /// a rule gave up on it: a defect of this tool, survived
-    Internal,
 }
 
 /// Counts of a run, for the summary.
@@ -112,8 +93,9 @@ pub struct Settings {
     /// secrets of findings that are not reported (suppressed, baselined): masked where other frames would show them
     pub secrets: Vec<Location>,
     pub suppressed: usize,
-    pub baselined: usize,
     pub quiet: usize,
+    /// fingerprints of findings that the baseline knows: they are counted and not reported
+    pub known: BTreeSet<String>,
 }
 
 /// A finding as it will be shown.
@@ -127,6 +109,8 @@ pub struct Reported {
     pub fingerprint: String,
     /// places of findings folded into this one, sorted
     pub repeats: Vec<Location>,
+    /// and their fingerprints, for the baseline
+    pub repeat_fingerprints: Vec<String>,
 }
 
 impl Reported {
@@ -171,7 +155,7 @@ impl Report {
                     level => level,
                 });
                 let confidence = finding.confidence.unwrap_or(document.confidence);
-                Some(Reported { finding, rule, severity, confidence, fingerprint, repeats: Vec::new() })
+                Some(Reported { finding, rule, severity, confidence, fingerprint, repeats: Vec::new(), repeat_fingerprints: Vec::new() })
             })
             .collect();
         reported.sort_by(|a, b| {
@@ -182,6 +166,9 @@ impl Report {
             place(a).cmp(&place(b)).then_with(|| a.rule.id.cmp(b.rule.id)).then_with(|| a.finding.message.cmp(&b.finding.message))
         });
         reported.dedup_by(|later, first| later.finding == first.finding);
+        let before = reported.len();
+        reported.retain(|each| !settings.known.contains(&each.fingerprint));
+        let baselined = before - reported.len();
         let mut unread = settings.unread;
         unread.sort();
         unread.dedup();
@@ -193,7 +180,7 @@ impl Report {
             lines: files.iter().map(|file| file.lines.count() as usize).sum(),
             rules: ran.len(),
             suppressed: settings.suppressed,
-            baselined: settings.baselined,
+            baselined,
             quiet: settings.quiet,
         };
         Self {
@@ -254,6 +241,7 @@ fn fold(sorted: Vec<Reported>) -> Vec<Reported> {
                 let first = &mut kept[*at];
                 first.severity = first.severity.max(each.severity);
                 first.repeats.push(each.finding.location);
+                first.repeat_fingerprints.push(each.fingerprint);
             }
             None => {
                 first_by_key.insert((each.rule.id, key), kept.len());

@@ -80,6 +80,7 @@ texts! {
     NOT_READABLE: "cannot be read: {detail}", "읽을 수 없습니다: {detail}";
     NOT_TEXT: "is not UTF-8 text", "UTF-8 텍스트가 아닙니다";
     TOO_LARGE: "is too large: {detail}", "너무 큽니다: {detail}";
+    LOOP: "leads back to a directory above it and was not followed", "상위 디렉터리로 되돌아가는 링크라서 따라가지 않았습니다";
     TOO_DEEP: "is nested too deeply to be parsed", "중첩이 너무 깊어 분석할 수 없습니다";
     NOT_PARSED: "does not parse: {detail}", "구문을 분석할 수 없습니다: {detail}";
     INTERNAL: "was given up on by a rule, please report it: {detail}", "규칙이 분석을 중단했습니다. 제보해 주세요: {detail}";
@@ -110,6 +111,7 @@ pub(super) fn unread(kind: UnreadKind) -> Text {
         UnreadKind::NotReadable => NOT_READABLE,
         UnreadKind::NotText => NOT_TEXT,
         UnreadKind::TooLarge => TOO_LARGE,
+        UnreadKind::Loop => LOOP,
         UnreadKind::TooDeep => TOO_DEEP,
         UnreadKind::NotParsed => NOT_PARSED,
         UnreadKind::Internal => INTERNAL,

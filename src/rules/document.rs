@@ -69,10 +69,35 @@ pub struct Document {
     /// only under the strict profile, or when asked for by name
     #[serde(default)]
     pub opt_in: bool,
+    /// other tools' names for it, whose suppression comments count: `squawk:ban-drop-column`
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// what a project can set in `[rules."family/rule"]`
+    #[serde(default)]
+    pub options: BTreeMap<String, RuleOption>,
     pub en: Words,
     pub ko: Words,
     #[serde(skip)]
     pub body: String,
+}
+
+/// Something about a rule that a project can set. The type is that of the default.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleOption {
+    pub default: toml::Value,
+    pub en: String,
+    pub ko: String,
+}
+
+impl RuleOption {
+    #[must_use]
+    pub fn words(&self, language: Language) -> &str {
+        match language {
+            Language::En => &self.en,
+            Language::Ko => &self.ko,
+        }
+    }
 }
 
 /// What a rule says in one language. A key is missing in neither language or in both (tested).

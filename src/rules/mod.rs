@@ -11,7 +11,7 @@ mod finding;
 pub mod prelude;
 
 pub use check::{Check, Cx};
-pub use document::{Checklist, Document, Language, Words};
+pub use document::{Checklist, Document, Language, RuleOption, Words};
 pub use finding::{Confidence, Edit, Finding, Fix, FlowStep, Label, Severity};
 
 /// A rule as the build found it.

@@ -9,6 +9,7 @@ mod git;
 mod kind;
 mod lock;
 mod manifest;
+mod paths;
 mod scope;
 mod span;
 mod walk;
@@ -16,36 +17,46 @@ mod workspace;
 
 pub use file::{CrateId, FileKind, LineIndex, Position, Role, SourceFile};
 pub use kind::{CrateView, kind_of, role_of};
-pub use scope::{Plan, Scope, ScopeError, closest, globs};
+pub use manifest::{Manifests, normal};
+pub use paths::{PathSet, closest};
+pub use scope::{Plan, Scope, ScopeError};
 pub use span::{FileId, Location, Span};
 pub use workspace::{Crate, Dependency, DependencyKind, Edition, Target, TargetKind, Workspace};
 
-/// A file that ought to have been looked at and was not, or not wholly: a line in every report.
+/// What could not be read or parsed, or only in part: a line in every report. The run went on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unread {
-    /// relative to the scan root
+    /// relative to the scan root, with `/`
     pub rel: String,
-    /// 1-based, where it is about one line
-    pub line: Option<u32>,
-    pub reason: UnreadReason,
+    pub kind: UnreadKind,
+    /// where in the file, where that is known; line and column from 1
+    pub at: Option<(u32, u32)>,
+    /// what the system or the parser said
+    pub detail: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum UnreadReason {
-    /// the system's words
-    Unreadable(String),
-    /// bytes, and the limit
-    TooLarge(u64, u64),
-    /// a directory that leads back to one above it
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UnreadKind {
+    /// the system refused: permission, vanished, a broken link
+    NotReadable,
+    /// not UTF-8
+    NotText,
+    TooLarge,
+    /// a link that leads back to a directory above it
     Loop,
-    /// bytes that are no UTF-8 were replaced; the rest was read
-    NotUtf8,
-    /// a manifest or lock file that is no TOML, with the parser's words
-    Manifest(String),
-    /// Rust that does not parse (wholly), with the parser's words
-    Syntax(String),
-    /// a stage or rule panicked here and was stopped: its name, and the panic's words
-    Panic(String, String),
+    /// brackets nested so deep that parsing is refused
+    TooDeep,
+    /// some or all of it does not parse; the rest was analysed
+    NotParsed,
+    /// a rule gave up on it: a defect of this tool, survived
+    Internal,
+}
+
+impl Unread {
+    #[must_use]
+    pub fn new(rel: impl Into<String>, kind: UnreadKind, detail: impl Into<String>) -> Self {
+        Self { rel: rel.into(), kind, at: None, detail: detail.into() }
+    }
 }
 
 /// Everything the first stage hands on.

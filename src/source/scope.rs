@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
 
 use super::kind::{CrateView, kind_of, role_of};
 use super::manifest::{Manifests, Package, normal};
+use super::paths::{PathSet, closest};
 use super::walk::{Files, Found, Sieve, relative, take_named, walk};
-use super::{Crate, CrateId, FileId, FileKind, LineIndex, SourceFile, Sources, Target, TargetKind, Unread, UnreadReason, Workspace, git};
+use super::{Crate, CrateId, FileId, FileKind, LineIndex, SourceFile, Sources, Target, TargetKind, Unread, UnreadKind, Workspace, git};
 
 /// Larger files are named and not read: generated code, dumps.
 const RUST_LIMIT: u64 = 8 << 20;
@@ -43,7 +43,6 @@ pub enum ScopeError {
     NotFound(PathBuf),
     NoManifest(PathBuf),
     NoPackage { name: String, similar: Option<String> },
-    BadGlob { glob: String, words: String },
 }
 
 impl fmt::Display for ScopeError {
@@ -55,7 +54,6 @@ impl fmt::Display for ScopeError {
                 write!(f, "no package `{name}` in this workspace; did you mean `{similar}`?")
             }
             ScopeError::NoPackage { name, similar: None } => write!(f, "no package `{name}` in this workspace"),
-            ScopeError::BadGlob { glob, words } => write!(f, "`{glob}` is no path pattern: {words}"),
         }
     }
 }
@@ -160,22 +158,6 @@ fn widen(path: &Path, manifests: &mut Manifests) -> PathBuf {
     manifests.workspace_of(home).unwrap_or_else(|| home.to_path_buf())
 }
 
-/// Path patterns, relative to the root. A pattern without `*` that names a directory means everything in it.
-///
-/// # Errors
-/// A pattern that cannot be understood.
-pub fn globs<S: AsRef<str>>(patterns: &[S]) -> Result<GlobSet, ScopeError> {
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        let text = pattern.as_ref().trim_start_matches("./").trim_end_matches('/');
-        let bad = |error: &globset::Error| ScopeError::BadGlob { glob: text.to_owned(), words: error.kind().to_string() };
-        for form in [text.to_owned(), format!("{text}/**")] {
-            set.add(GlobBuilder::new(&form).literal_separator(true).build().map_err(|error| bad(&error))?);
-        }
-    }
-    set.build().map_err(|error| ScopeError::BadGlob { glob: String::new(), words: error.kind().to_string() })
-}
-
 /// What a file turned out to be.
 struct Loaded {
     found: Found,
@@ -185,11 +167,21 @@ struct Loaded {
 }
 
 impl Plan {
+    /// The directory that configuration is looked for at and above.
+    #[must_use]
+    pub fn home(&self) -> PathBuf {
+        let mut common = self.selected.first().cloned().unwrap_or_else(|| self.root.clone());
+        for path in &self.selected {
+            while !path.starts_with(&common) && common.pop() {}
+        }
+        if common.is_dir() { common } else { common.parent().unwrap_or(&common).to_path_buf() }
+    }
+
     /// Walks, reads the manifests, and reads every file, in parallel on the current rayon pool.
     ///
     /// # Errors
     /// A package was asked for that is not there.
-    pub fn read(mut self, exclude: &GlobSet, include: Option<&GlobSet>) -> Result<Sources, ScopeError> {
+    pub fn read(mut self, exclude: &PathSet, include: &PathSet) -> Result<Sources, ScopeError> {
         let mut unread = Vec::new();
         let mut files = self.discover(exclude, &mut unread);
         if let Some((name, _)) = &self.scope.stdin {
@@ -221,7 +213,7 @@ impl Plan {
             match result {
                 Ok(Some(file)) => {
                     if !file.whole {
-                        unread.push(Unread { rel: file.found.rel.clone(), line: None, reason: UnreadReason::NotUtf8 });
+                        unread.push(Unread::new(file.found.rel.as_str(), UnreadKind::NotText, "bytes that are no UTF-8 were replaced"));
                     }
                     loaded.push(file);
                 }
@@ -247,7 +239,7 @@ impl Plan {
                 SourceFile {
                     id: FileId(at as u32),
                     role,
-                    selected: selected && include.is_none_or(|include| include.is_match(&rel)),
+                    selected: selected && (include.is_empty() || include.matches(&file.found.path)),
                     path: file.found.path,
                     kind: file.kind,
                     krate,
@@ -261,7 +253,8 @@ impl Plan {
 
         for (dir, (line, words)) in &self.manifests.broken {
             if let Some(dir) = relative(dir, &self.root) {
-                unread.push(Unread { rel: join(&dir, "Cargo.toml"), line: *line, reason: UnreadReason::Manifest(words.clone()) });
+                let at = line.map(|line| (line, 1));
+                unread.push(Unread { at, ..Unread::new(join(&dir, "Cargo.toml"), UnreadKind::NotParsed, words.as_str()) });
             }
         }
         unread.sort();
@@ -269,7 +262,7 @@ impl Plan {
         Ok(Sources { workspace, files, unread })
     }
 
-    fn discover(&self, exclude: &GlobSet, unread: &mut Vec<Unread>) -> Files {
+    fn discover(&self, exclude: &PathSet, unread: &mut Vec<Unread>) -> Files {
         let mut files = Files::new();
         let mut walked: Vec<&Path> = Vec::new();
         let mut index = None;
@@ -427,22 +420,26 @@ fn view<'f>(package: &Package, dir: &str, rel: &'f str) -> CrateView<'f> {
 
 /// Reads one file. `Ok(None)` is a file that is no text and of a kind where that is no news.
 fn load(found: Found) -> Result<Option<Loaded>, Unread> {
-    let fail = |found: Found, reason| Unread { rel: found.rel, line: None, reason };
+    let fail = |found: Found, kind, detail: String| Unread::new(found.rel, kind, detail);
     let Some(kind) = kind_of(name_of(&found.rel)) else {
         // named on the command line
         return Ok(None);
     };
     let size = match std::fs::metadata(&found.path) {
         Ok(data) => data.len(),
-        Err(error) => return Err(fail(found, UnreadReason::Unreadable(error.kind().to_string()))),
+        Err(error) => return Err(fail(found, UnreadKind::NotReadable, error.kind().to_string())),
     };
     let limit = if matches!(kind, FileKind::Rust | FileKind::Sql) { RUST_LIMIT } else { OTHER_LIMIT };
     if size > limit {
-        return if kind == FileKind::Other { Ok(None) } else { Err(fail(found, UnreadReason::TooLarge(size, limit))) };
+        return if kind == FileKind::Other {
+            Ok(None)
+        } else {
+            Err(fail(found, UnreadKind::TooLarge, format!("{size} bytes, the limit is {limit}")))
+        };
     }
     let bytes = match std::fs::read(&found.path) {
         Ok(bytes) => bytes,
-        Err(error) => return Err(fail(found, UnreadReason::Unreadable(error.kind().to_string()))),
+        Err(error) => return Err(fail(found, UnreadKind::NotReadable, error.kind().to_string())),
     };
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(Loaded { found, text, kind, whole: true })),
@@ -457,18 +454,6 @@ fn load(found: Found) -> Result<Option<Loaded>, Unread> {
             }
         }
     }
-}
-
-/// The candidate that was probably meant by `name`.
-pub fn closest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let mut best: Option<(&str, f32)> = None;
-    for candidate in candidates {
-        let ratio = similar::TextDiff::from_chars(name, candidate).ratio();
-        if ratio >= 0.7 && best.is_none_or(|(_, top)| ratio > top) {
-            best = Some((candidate, ratio));
-        }
-    }
-    best.map(|(candidate, _)| candidate)
 }
 
 fn name_of(rel: &str) -> &str {

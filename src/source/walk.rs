@@ -11,7 +11,8 @@ use ignore::WalkBuilder;
 
 use super::git::Index;
 use super::kind::kind_of;
-use super::{Unread, UnreadReason};
+use super::paths::PathSet;
+use super::{Unread, UnreadKind};
 
 /// A file that was found, before it is opened.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,8 +33,8 @@ pub struct Sieve<'s> {
     pub index: Option<&'s Index>,
     /// look at what `.gitignore` names, too
     pub include_ignored: bool,
-    /// paths relative to the root that are not wanted
-    pub exclude: &'s globset::GlobSet,
+    /// what is not wanted
+    pub exclude: &'s PathSet,
 }
 
 /// All readable kinds of file below `start`, which lies in `root`. Both are absolute or both are relative.
@@ -71,7 +72,7 @@ pub fn walk(root: &Path, start: &Path, sieve: Sieve<'_>, found: &mut Files, unre
         }
         let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
         let rel = relative(entry.path(), &owner).unwrap_or_default();
-        !exclude.is_match(&rel) && !(is_dir && unwanted(&rel, entry.path()))
+        !exclude.matches(entry.path()) && !(is_dir && unwanted(&rel, entry.path()))
     });
     for entry in builder.build() {
         let entry = match entry {
@@ -84,7 +85,7 @@ pub fn walk(root: &Path, start: &Path, sieve: Sieve<'_>, found: &mut Files, unre
         // `entry.error()` tells of broken lines in a `.gitignore`; the rest of it counts
         let Some(kind) = entry.file_type() else { continue };
         if kind.is_symlink() && leads_above(entry.path()) {
-            unread.push(Unread { rel: relative(entry.path(), root).unwrap_or_default(), line: None, reason: UnreadReason::Loop });
+            unread.push(Unread::new(relative(entry.path(), root).unwrap_or_default(), UnreadKind::Loop, ""));
         }
         if !kind.is_file() {
             continue;
@@ -95,7 +96,7 @@ pub fn walk(root: &Path, start: &Path, sieve: Sieve<'_>, found: &mut Files, unre
     // tracked and named by `.gitignore` all the same
     for rel in tracked.iter().flatten() {
         let path = root.join(rel);
-        if !path.starts_with(start) || sieve.exclude.is_match(rel) || below_unwanted(rel, root) {
+        if !path.starts_with(start) || sieve.exclude.matches(&path) || below_unwanted(rel, root) {
             continue;
         }
         let name = rel.rsplit('/').next().unwrap_or(rel);
@@ -168,7 +169,7 @@ fn problem(error: &ignore::Error, root: &Path) -> Unread {
             }
             ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => inner = err,
             ignore::Error::Loop { child, .. } => {
-                return Unread { rel: relative(child, root).unwrap_or_default(), line: None, reason: UnreadReason::Loop };
+                return Unread::new(relative(child, root).unwrap_or_default(), UnreadKind::Loop, "");
             }
             ignore::Error::Io(error) => {
                 words = error.to_string();
@@ -178,5 +179,5 @@ fn problem(error: &ignore::Error, root: &Path) -> Unread {
         }
     }
     let rel = path.map(|path| relative(&path, root).unwrap_or_else(|| path.display().to_string())).unwrap_or_default();
-    Unread { rel, line: None, reason: UnreadReason::Unreadable(words) }
+    Unread::new(rel, UnreadKind::NotReadable, words)
 }
