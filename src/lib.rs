@@ -14,6 +14,7 @@ pub mod parse;
 pub mod program;
 pub mod report;
 pub mod rules;
+pub mod secrets;
 pub mod source;
 pub mod sql;
 

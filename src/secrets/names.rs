@@ -1,0 +1,758 @@
+//! Does an identifier name a secret, and of what kind? Read word by word, since `token` and `token_count` differ.
+
+/// What a name says its value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Password,
+    /// shared secrets and signing keys: `jwt_secret`, `hmac_key`
+    Secret,
+    /// `api_key`, `access_key`: credentials that are issued, so that a made-up value is unlikely to be one
+    Key,
+    Token,
+}
+
+/// The words of an identifier, lower case: split at marks, at capitals, and after digits.
+#[must_use]
+pub fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    let bytes = name.as_bytes();
+    for (at, byte) in bytes.iter().copied().enumerate() {
+        if !byte.is_ascii_alphanumeric() {
+            if !word.is_empty() {
+                words.push(std::mem::take(&mut word));
+            }
+            continue;
+        }
+        if byte.is_ascii_uppercase() && !word.is_empty() {
+            let before = bytes[at - 1];
+            let after_lower = bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+            if before.is_ascii_lowercase() || before.is_ascii_digit() || (before.is_ascii_uppercase() && after_lower) {
+                words.push(std::mem::take(&mut word));
+            }
+        }
+        word.push(char::from(byte.to_ascii_lowercase()));
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+/// Words after which (or before which) it is about a secret, and not the secret itself.
+const ABOUT: &[&str] = &[
+    "name",
+    "names",
+    "id",
+    "ids",
+    "header",
+    "headers",
+    "field",
+    "fields",
+    "column",
+    "col",
+    "path",
+    "paths",
+    "url",
+    "uri",
+    "endpoint",
+    "file",
+    "files",
+    "filename",
+    "dir",
+    "prefix",
+    "suffix",
+    "length",
+    "len",
+    "size",
+    "count",
+    "counts",
+    "max",
+    "min",
+    "limit",
+    "limits",
+    "type",
+    "types",
+    "kind",
+    "ttl",
+    "expiry",
+    "expires",
+    "expire",
+    "expiration",
+    "expired",
+    "lifetime",
+    "timeout",
+    "seconds",
+    "secs",
+    "minutes",
+    "hours",
+    "days",
+    "duration",
+    "age",
+    "interval",
+    "label",
+    "hint",
+    "placeholder",
+    "message",
+    "msg",
+    "error",
+    "err",
+    "errors",
+    "regex",
+    "pattern",
+    "policy",
+    "format",
+    "hash",
+    "hashed",
+    "hasher",
+    "digest",
+    "checksum",
+    "salt",
+    "index",
+    "idx",
+    "route",
+    "env",
+    "var",
+    "cookie",
+    "param",
+    "params",
+    "query",
+    "algorithm",
+    "alg",
+    "algo",
+    "version",
+    "public",
+    "pub",
+    "issuer",
+    "iss",
+    "audience",
+    "aud",
+    "scope",
+    "scopes",
+    "table",
+    "title",
+    "desc",
+    "description",
+    "template",
+    "event",
+    "action",
+    "role",
+    "permission",
+    "reset",
+    "changed",
+    "mismatch",
+    "missing",
+    "required",
+    "invalid",
+    "incorrect",
+    "enabled",
+    "enable",
+    "disabled",
+    "disable",
+    "allow",
+    "allowed",
+    "validator",
+    "validation",
+    "verifier",
+    "verify",
+    "parser",
+    "provider",
+    "store",
+    "storage",
+    "manager",
+    "service",
+    "extractor",
+    "bucket",
+    "pool",
+    "ref",
+    "source",
+    "arn",
+    "model",
+    "page",
+    "next",
+    "continuation",
+    "cursor",
+    "num",
+    "pad",
+    "eos",
+    "bos",
+    "stop",
+    "sep",
+    "unk",
+    "mask",
+    "cls",
+    "tokenizer",
+    "primary",
+    "foreign",
+    "sort",
+    "partition",
+    "row",
+    "idempotency",
+    "publishable",
+    "site",
+    "lock",
+    "from",
+    "help",
+    "usage",
+    "flag",
+    "arg",
+    "option",
+    "strategy",
+    "mode",
+    "method",
+    "style",
+    "color",
+    "tag",
+    "example",
+    "entropy",
+    "iterations",
+    "rounds",
+    "cost",
+    "memory",
+    "total",
+    "used",
+    "usage",
+    "budget",
+    "schema",
+    "kid",
+    "fingerprint",
+    "thumbprint",
+    "attribute",
+    "attributes",
+    "claim",
+    "claims",
+    "charset",
+    "alphabet",
+    "characters",
+    "chars",
+    "regexp",
+    "separator",
+    "delimiter",
+    "class",
+    "selector",
+    "input",
+    "form",
+    "button",
+    "icon",
+    "text",
+    "view",
+    "screen",
+    "link",
+    "topic",
+    "queue",
+    "channel",
+    "subject",
+    "binding",
+    "entity",
+    "resource",
+    "getter",
+    "operation",
+    "op",
+    "status",
+    "state",
+    "ok",
+    "forgot",
+    "change",
+    "create",
+    "delete",
+    "revoke",
+    "list",
+    "new_hash",
+    "bearer_format",
+    "ssl",
+    "rules",
+    "rule",
+    "strength",
+    "char",
+    "ext",
+    "extension",
+    "mime",
+    "namespace",
+    "ns",
+    "domain",
+    "host",
+    "hostname",
+    "port",
+    "address",
+    "addr",
+    "email",
+    "mail",
+    "user",
+    "username",
+    "login",
+    "pubkey",
+    "certificate",
+    "cert",
+    "ca",
+    "crt",
+    "csr",
+    "vault",
+    "map",
+    "set",
+    "repo",
+    "repository",
+    "image",
+    "cache",
+    "redis",
+    "metric",
+    "metrics",
+    "counter",
+    "gauge",
+    "grant",
+    "response",
+    "request",
+    "test",
+    "tests",
+    "generator",
+    "encoding",
+    "decoder",
+    "encoder",
+    "location",
+    "offset",
+    "position",
+    "pos",
+    "bits",
+    "bytes",
+    "rotation",
+    "server",
+    "group",
+    "rpc",
+    "grpc",
+];
+
+/// Words that may stand behind the deciding word without changing what it is.
+const TRAILING: &[&str] = &[
+    "value",
+    "val",
+    "str",
+    "string",
+    "b64",
+    "base64",
+    "hex",
+    "raw",
+    "bytes",
+    "default",
+    "dev",
+    "prod",
+    "production",
+    "staging",
+    "local",
+    "fallback",
+    "old",
+    "new",
+    "current",
+    "previous",
+    "v1",
+    "v2",
+    "1",
+    "2",
+    "0",
+    "plain",
+    "plaintext",
+    "text",
+    "live",
+    "data",
+    "literal",
+    "const",
+    "root",
+    "main",
+    "admin",
+    "test",
+    "hardcoded",
+    "demo",
+    "env",
+    "user",
+];
+
+/// What kind of secret `name` holds, if any.
+#[must_use]
+pub fn kind(name: &str) -> Option<Kind> {
+    if name.len() < 3 || name.len() > 80 {
+        return None;
+    }
+    let mut words = words(name);
+    if words.is_empty() || words.len() > 9 {
+        return None;
+    }
+    while words.len() > 1
+        && words.last().is_some_and(|last| TRAILING.contains(&last.as_str()) || last.bytes().all(|byte| byte.is_ascii_digit()))
+    {
+        // `api_key_env` is the name of a variable; `env` may only stand in front
+        if words.last().is_some_and(|last| last == "env" || last == "user") {
+            return None;
+        }
+        words.pop();
+    }
+    let (last, before) = words.split_last()?;
+    if before.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "public"
+                | "pub"
+                | "publishable"
+                | "no"
+                | "without"
+                | "has"
+                | "is"
+                | "invalid"
+                | "missing"
+                | "forgot"
+                | "reset"
+                | "change"
+                | "hash"
+                | "hashed"
+                | "encrypted"
+                | "max"
+                | "min"
+                | "num"
+                | "page"
+                | "next"
+                | "continuation"
+                | "csrf"
+                | "xsrf"
+                | "count"
+                | "from"
+                | "cancel"
+                | "cancellation"
+                | "cancelled"
+                | "sync"
+                | "pagination"
+                | "tokenizer"
+                | "stop"
+                | "eos"
+                | "bos"
+                | "pad"
+                | "expired"
+                | "wrong"
+                | "incorrect"
+                | "bad"
+                | "idempotency"
+                | "regex"
+                | "weak"
+        )
+    }) {
+        return None;
+    }
+    let previous = before.last().map(String::as_str);
+    match last.as_str() {
+        "password" | "passwd" | "passphrase" | "pwd" | "passcode" | "pgpassword" | "dbpassword" | "userpass" | "dbpass" | "passwort"
+        | "mysqlpassword" | "adminpassword" | "rootpassword" | "dbpasswd" => Some(Kind::Password),
+        "pass" => matches!(
+            previous,
+            Some(
+                "db" | "database"
+                    | "user"
+                    | "admin"
+                    | "root"
+                    | "smtp"
+                    | "mail"
+                    | "email"
+                    | "redis"
+                    | "mysql"
+                    | "postgres"
+                    | "pg"
+                    | "mongo"
+                    | "ftp"
+                    | "auth"
+                    | "proxy"
+                    | "rabbitmq"
+                    | "amqp"
+                    | "ldap"
+                    | "master"
+                    | "login"
+                    | "basic"
+                    | "http"
+                    | "rpc"
+                    | "default"
+                    | "service"
+                    | "account"
+                    | "imap"
+            )
+        )
+        .then_some(Kind::Password),
+        "pw" => matches!(previous, Some("db" | "admin" | "root" | "user" | "smtp" | "redis" | "master")).then_some(Kind::Password),
+        "pepper" => Some(Kind::Secret),
+        "secret" | "clientsecret" | "appsecret" | "secretkey" | "sharedsecret" | "jwtsecret" | "authsecret" | "secrets" => {
+            Some(Kind::Secret)
+        }
+        "credential" | "credentials" | "creds" => Some(Kind::Token),
+        "key" | "keys" => match previous? {
+            "secret" | "signing" | "sign" | "signature" | "hmac" | "jwt" | "encryption" | "encrypt" | "cipher" | "crypto" | "aes"
+            | "master" | "private" | "priv" | "shared" | "session" | "cookie" | "symmetric" | "wrapping" | "kek" | "dek" | "jws"
+            | "paseto" | "pepper" | "decryption" | "webhook" | "verification" => Some(Kind::Secret),
+            "api" | "access" | "auth" | "service" | "app" | "application" | "account" | "admin" | "license" | "integration" | "write"
+            | "ingest" | "ingestion" | "deploy" | "authentication" | "authorization" | "client" | "subscription" | "storage" => {
+                Some(Kind::Key)
+            }
+            other => vendor(other).then_some(Kind::Key),
+        },
+        "apikey" | "accesskey" | "authkey" | "apisecret" | "servicekey" | "licensekey" | "masterkey" | "appkey" => Some(Kind::Key),
+        "privatekey" | "signingkey" | "encryptionkey" | "sessionkey" | "cookiekey" | "hmackey" => Some(Kind::Secret),
+        "token" | "tokens" | "authtoken" | "accesstoken" | "apitoken" | "bearertoken" | "bottoken" | "pat" => {
+            let plural_or_alone = last == "tokens" && before.is_empty();
+            let about = previous.is_some_and(|word| {
+                matches!(
+                    word,
+                    "prompt"
+                        | "completion"
+                        | "input"
+                        | "output"
+                        | "total"
+                        | "used"
+                        | "special"
+                        | "mask"
+                        | "unk"
+                        | "sep"
+                        | "cls"
+                        | "vocab"
+                        | "type"
+                        | "token"
+                        | "end"
+                        | "start"
+                        | "begin"
+                        | "first"
+                        | "last"
+                        | "lexer"
+                        | "parse"
+                        | "parser"
+                        | "rate"
+                        | "erc20"
+                        | "native"
+                        | "resume"
+                        | "change"
+                        | "sort"
+                        | "search"
+                        | "design"
+                )
+            });
+            (!plural_or_alone && !about && !(last == "pat" && before.is_empty())).then_some(Kind::Token)
+        }
+        "bearer" | "authorization" => before.iter().all(|word| word != "type" && word != "scheme").then_some(Kind::Token),
+        "auth" => matches!(previous, Some("basic" | "http" | "proxy" | "registry" | "npm")).then_some(Kind::Token),
+        "dsn" => None,
+        fused => {
+            if ABOUT.contains(&fused) || before.is_empty() && fused.len() > 24 {
+                return None;
+            }
+            let ends = |tail: &str| fused.len() > tail.len() && fused.ends_with(tail);
+            if ends("password") || ends("passwd") {
+                Some(Kind::Password)
+            } else if ends("secret") || ends("secretkey") || ends("signingkey") {
+                Some(Kind::Secret)
+            } else if ends("apikey") || ends("accesskey") {
+                Some(Kind::Key)
+            } else if ends("authtoken") || ends("accesstoken") || ends("apitoken") {
+                Some(Kind::Token)
+            } else {
+                None
+            }
+        }
+    }
+}
+
+/// Services whose `..._KEY` is a credential.
+fn vendor(word: &str) -> bool {
+    const VENDORS: &[&str] = &[
+        "stripe",
+        "openai",
+        "anthropic",
+        "sendgrid",
+        "mailgun",
+        "mailchimp",
+        "postmark",
+        "resend",
+        "twilio",
+        "algolia",
+        "datadog",
+        "dd",
+        "newrelic",
+        "sentry",
+        "honeycomb",
+        "pagerduty",
+        "aws",
+        "azure",
+        "gcp",
+        "google",
+        "cloudflare",
+        "supabase",
+        "github",
+        "gitlab",
+        "linear",
+        "notion",
+        "airtable",
+        "figma",
+        "mapbox",
+        "okta",
+        "auth0",
+        "plaid",
+        "adyen",
+        "paypal",
+        "square",
+        "shopify",
+        "toss",
+        "kakao",
+        "naver",
+        "groq",
+        "cohere",
+        "mistral",
+        "gemini",
+        "perplexity",
+        "replicate",
+        "pinecone",
+        "meili",
+        "meilisearch",
+        "elastic",
+        "opensearch",
+        "s3",
+        "minio",
+        "telegram",
+        "discord",
+        "slack",
+        "vapid",
+        "fcm",
+        "firebase",
+        "apns",
+        "recaptcha",
+        "hcaptcha",
+        "turnstile",
+        "maxmind",
+        "heroku",
+        "fly",
+        "vercel",
+        "netlify",
+    ];
+    VENDORS.contains(&word)
+}
+
+/// Whether `value` only repeats `name`, or says what it is: `TOKEN = "token"`, `API_KEY = "x-api-key"`, `SESSION_KEY = "session"`.
+#[must_use]
+pub fn repeats(name: &str, value: &str) -> bool {
+    const FILLERS: &[&str] = &[
+        "x",
+        "the",
+        "my",
+        "app",
+        "user",
+        "auth",
+        "authorization",
+        "bearer",
+        "basic",
+        "key",
+        "token",
+        "secret",
+        "password",
+        "passwd",
+        "pwd",
+        "api",
+        "id",
+        "access",
+        "session",
+        "cookie",
+        "header",
+        "name",
+        "refresh",
+        "private",
+        "public",
+        "client",
+        "jwt",
+        "login",
+        "csrf",
+        "current",
+        "new",
+        "old",
+        "confirm",
+        "reset",
+        "oauth",
+        "db",
+        "database",
+        "passphrase",
+    ];
+    let name: Vec<String> = words(name);
+    let value: Vec<String> = words(value);
+    let squeeze = |words: &[String]| words.concat();
+    if squeeze(&name) == squeeze(&value) {
+        return true;
+    }
+    !value.is_empty()
+        && value.iter().all(|word| name.contains(word) || FILLERS.contains(&word.as_str()))
+        && (value.len() > 1 || name.contains(&value[0]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits() {
+        assert_eq!(words("HTTPServerKey2"), ["http", "server", "key2"]);
+        assert_eq!(words("db_password"), ["db", "password"]);
+        assert_eq!(words("clientSecret"), ["client", "secret"]);
+    }
+
+    #[test]
+    fn kinds() {
+        for name in [
+            "JWT_SECRET",
+            "db_password",
+            "apiKey",
+            "STRIPE_SECRET_KEY",
+            "auth_token",
+            "client-secret",
+            "PGPASSWORD",
+            "smtp_pass",
+            "signing_key",
+            "POSTGRES_PASSWORD",
+            "githubToken",
+            "OPENAI_API_KEY",
+            "hmac_secret",
+            "session_key",
+            "HMAC_KEY",
+            "access_token",
+            "TOKEN",
+            "passphrase",
+            "DEFAULT_ADMIN_PASSWORD",
+            "projectToken",
+        ] {
+            assert!(kind(name).is_some(), "{name}");
+        }
+        for name in [
+            "token_count",
+            "max_tokens",
+            "page_token",
+            "next_page_token",
+            "password_hash",
+            "public_key",
+            "API_KEY_HEADER",
+            "secret_name",
+            "csrf_token",
+            "token_type",
+            "primary_key",
+            "cache_key",
+            "password_field",
+            "TOKEN_PREFIX",
+            "key",
+            "sort_key",
+            "bypass",
+            "compass",
+            "monkey",
+            "reset_password",
+            "password_min_length",
+            "token_url",
+            "author",
+            "secret_id",
+            "session_id",
+            "tokenizer",
+        ] {
+            assert!(kind(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn repeating() {
+        assert!(repeats("SESSION_TOKEN", "session_token"));
+        assert!(repeats("API_KEY", "x-api-key"));
+        assert!(repeats("TOKEN", "token"));
+        assert!(!repeats("JWT_SECRET", "super-secret-key"));
+        assert!(!repeats("PASSWORD", "hunter2"));
+    }
+}
