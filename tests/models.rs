@@ -36,7 +36,11 @@ fn every_path_exists_in_the_published_source() {
             continue;
         }
         let newest = Index::of(family.values().filter_map(|versions| versions.last()).map(|(_, path)| path.as_path()));
-        let oldest = Index::of(family.values().filter_map(|versions| versions.first()).map(|(_, path)| path.as_path()));
+        let start = model.versions.split(" - ").next().and_then(Version::parse).unwrap_or_default();
+        let oldest = Index::of(family.iter().filter_map(|(name, versions)| {
+            let own = name.replace('_', "-") == package(model).replace('_', "-");
+            versions.iter().find(|((version, _), _)| !own || *version >= start).map(|(_, path)| path.as_path())
+        }));
         for (path, since, until) in paths(model) {
             checked += 1;
             let (new, old) = (newest.has(path), oldest.has(path));
@@ -54,11 +58,11 @@ fn every_path_exists_in_the_published_source() {
 
 /// Everything that a model names, with its versions.
 fn paths(model: &Model) -> Vec<(&str, &Option<String>, &Option<String>)> {
-    static NONE: Option<String> = None;
     let calls = model.calls.iter().flat_map(|call| call.path.iter().map(move |path| (path.as_str(), &call.since, &call.until)));
     let types = model.types.iter().flat_map(|ty| ty.path.iter().map(move |path| (path.as_str(), &ty.since, &ty.until)));
-    let others = model.extractor.iter().flat_map(|one| one.path.iter()).chain(model.attribute.iter().flat_map(|one| one.path.iter()));
-    calls.chain(types).chain(others.map(|path| (path.as_str(), &NONE, &NONE))).collect()
+    let extractors = model.extractor.iter().flat_map(|one| one.path.iter().map(move |path| (path.as_str(), &one.since, &one.until)));
+    let attributes = model.attribute.iter().flat_map(|one| one.path.iter().map(move |path| (path.as_str(), &one.since, &one.until)));
+    calls.chain(types).chain(extractors).chain(attributes).collect()
 }
 
 fn package(model: &Model) -> String {
@@ -172,7 +176,9 @@ impl Index {
                     && (file.functions.contains(name) || name.starts_with(char::is_uppercase) && file.words.contains(name))
             }) || self.generated(owner, name);
         }
-        self.files.iter().any(|file| file.functions.contains(name) || file.items.contains(name))
+        self.files.iter().any(|file| {
+            file.functions.contains(name) || file.items.contains(name) || file.words.contains(name) && file.words.contains("macro_rules")
+        })
     }
 
     /// A macro takes the method's name as an argument: the word stands in a file with the type, but not after `fn`.

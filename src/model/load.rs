@@ -145,13 +145,13 @@ impl Models {
             }
             self.calls.push(call);
         }
-        for extractor in model.extractor {
+        for extractor in model.extractor.into_iter().filter(|one| has(&one.since, &one.until)) {
             let extractor = Arc::new(extractor);
             for path in &extractor.path {
                 self.extractors.insert(path.as_str().into(), Arc::clone(&extractor));
             }
         }
-        for attribute in model.attribute {
+        for attribute in model.attribute.into_iter().filter(|one| has(&one.since, &one.until)) {
             let attribute = Arc::new(attribute);
             for path in &attribute.path {
                 self.attributes.insert(path.as_str().into(), Arc::clone(&attribute));
@@ -350,10 +350,11 @@ db = "write"
                         said.push(format!("{file}: is about `{package}`"));
                     }
                     said.extend(check::problems(&model).into_iter().map(|problem| format!("{file}: {}: {}", problem.at, problem.message)));
-                    let calls = model.calls.iter().flat_map(|call| call.path.iter().map(move |path| (path, &call.since, &call.until)));
-                    let types = model.types.iter().flat_map(|ty| ty.path.iter().map(move |path| (path, &ty.since, &ty.until)));
-                    for (path, since, until) in calls.chain(types) {
-                        if !seen.insert((path.clone(), since.clone(), until.clone())) {
+                    let calls =
+                        model.calls.iter().flat_map(|call| call.path.iter().map(move |path| ("call", path, &call.since, &call.until)));
+                    let types = model.types.iter().flat_map(|ty| ty.path.iter().map(move |path| ("type", path, &ty.since, &ty.until)));
+                    for (what, path, since, until) in calls.chain(types) {
+                        if !seen.insert((what, path.clone(), since.clone(), until.clone())) {
                             said.push(format!("{file}: `{path}` stands there twice"));
                         }
                     }

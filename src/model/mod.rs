@@ -221,6 +221,8 @@ pub struct ExtractorModel {
     pub kind: String,
     /// which type argument is the payload
     pub payload: Option<u32>,
+    pub since: Option<String>,
+    pub until: Option<String>,
 }
 
 /// An attribute on a function that makes it an entry point (`actix_web::get`, `tokio::main`, `rocket::post`).
@@ -228,7 +230,9 @@ pub struct ExtractorModel {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AttributeModel {
     pub path: Vec<String>,
-    /// `handler`, `main`, `test`, `job`
+    /// `handler`, `main`, `launch`, `test`, `job`, `catcher`
     pub kind: String,
     pub method: Option<String>,
+    pub since: Option<String>,
+    pub until: Option<String>,
 }
