@@ -145,6 +145,25 @@ pub(super) fn tame(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Finished JSON with treacherous characters as `\uXXXX`, which means the same: it may be printed to a terminal.
+pub(super) fn tame_json(json: String) -> String {
+    if !json.chars().any(|c| is_treacherous(c) && c != '\r') {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if is_treacherous(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,5 +195,6 @@ mod tests {
     fn what_drives_a_terminal_is_shown_as_an_escape() {
         assert_eq!(tame("a\u{1b}[31mb\u{202e}c\td\r\ne"), "a\\u{1b}[31mb\\u{202e}c d e");
         assert_eq!(tame("한글 ok 🦀"), "한글 ok 🦀");
+        assert_eq!(tame_json("\"a\u{202e}\u{e0001}\"".to_owned()), "\"a\\u202e\\udb40\\udc01\"");
     }
 }

@@ -9,16 +9,24 @@
 
 pub mod baseline;
 pub mod fingerprint;
+mod frame;
+mod json;
 mod korean;
 mod mask;
+mod pretty;
+mod sarif;
 mod short;
+#[cfg(test)]
+mod snapshots;
 mod style;
 mod template;
 #[cfg(test)]
 mod testing;
 mod text;
+mod uri;
 mod view;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
@@ -26,7 +34,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::program::Program;
-use crate::rules::{self, Checklist, Confidence, Document, Finding, Language, Rule, Severity};
+use crate::rules::{self, Checklist, Confidence, Document, Edit, Finding, Fix, Language, Rule, Severity};
 use crate::source::{FileId, Location, SourceFile};
 pub use crate::source::{Unread, UnreadKind};
 
@@ -48,18 +56,24 @@ pub enum Format {
     Pretty,
     /// `path:line:column: severity: message [rule]`
     Short,
+    /// our own documented form (`docs/REPORT.md`)
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
     /// workflow commands that GitHub turns into annotations
     Github,
 }
 
 impl Format {
-    pub const ALL: [Format; 3] = [Self::Pretty, Self::Short, Self::Github];
+    pub const ALL: [Format; 5] = [Self::Pretty, Self::Short, Self::Json, Self::Sarif, Self::Github];
 
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Pretty => "pretty",
             Self::Short => "short",
+            Self::Json => "json",
+            Self::Sarif => "sarif",
             Self::Github => "github",
         }
     }
@@ -140,14 +154,21 @@ impl Report {
     /// configuration sets is in `Finding::severity`. Findings of unknown rules are dropped.
     #[must_use]
     pub fn new(program: Program, findings: Vec<Finding>, settings: Settings) -> Self {
+        let known = findings.into_iter().filter_map(|finding| Some((rules::find(&finding.rule)?, finding)));
+        let ran = settings.rules.iter().filter_map(|id| rules::find(id)).collect();
+        Self::assemble(program, known.collect(), ran, settings)
+    }
+
+    fn assemble(program: Program, findings: Vec<(&'static Rule, Finding)>, mut ran: Vec<&'static Rule>, settings: Settings) -> Self {
+        let (rules, findings): (Vec<_>, Vec<_>) = findings.into_iter().unzip();
         let fingerprints = fingerprint::of_all(&program, &findings);
         let masks = mask::Masks::new(&program.files, findings.iter().flat_map(|each| each.secrets.iter().copied()).chain(settings.secrets));
         let files = program.files;
         let mut reported: Vec<Reported> = findings
             .into_iter()
             .zip(fingerprints)
-            .filter_map(|(finding, fingerprint)| {
-                let rule = rules::find(&finding.rule)?;
+            .zip(rules)
+            .map(|((finding, fingerprint), rule)| {
                 let document = rule.document();
                 let severity = finding.severity.unwrap_or(match document.severity {
                     // asked for by name or by the strict profile
@@ -155,15 +176,17 @@ impl Report {
                     level => level,
                 });
                 let confidence = finding.confidence.unwrap_or(document.confidence);
-                Some(Reported { finding, rule, severity, confidence, fingerprint, repeats: Vec::new(), repeat_fingerprints: Vec::new() })
+                Reported { finding, rule, severity, confidence, fingerprint, repeats: Vec::new(), repeat_fingerprints: Vec::new() }
             })
             .collect();
+        let rel = |each: &Reported| files.get(each.finding.location.file.0 as usize).map_or("", |file| file.rel.as_str());
         reported.sort_by(|a, b| {
-            let place = |each: &Reported| {
-                let file = files.get(each.finding.location.file.0 as usize).map_or("", |file| file.rel.as_str());
-                (file.to_owned(), each.finding.location.span)
-            };
-            place(a).cmp(&place(b)).then_with(|| a.rule.id.cmp(b.rule.id)).then_with(|| a.finding.message.cmp(&b.finding.message))
+            rel(a)
+                .cmp(rel(b))
+                .then_with(|| a.finding.location.span.cmp(&b.finding.location.span))
+                .then_with(|| a.rule.id.cmp(b.rule.id))
+                .then_with(|| a.finding.message.cmp(&b.finding.message))
+                .then_with(|| a.finding.args.cmp(&b.finding.args))
         });
         reported.dedup_by(|later, first| later.finding == first.finding);
         let before = reported.len();
@@ -172,7 +195,6 @@ impl Report {
         let mut unread = settings.unread;
         unread.sort();
         unread.dedup();
-        let mut ran: Vec<&'static Rule> = settings.rules.iter().filter_map(|id| rules::find(id)).collect();
         ran.sort_by_key(|rule| rule.id);
         ran.dedup_by_key(|rule| rule.id);
         let stats = Stats {
@@ -208,6 +230,13 @@ impl Report {
         self.findings.iter().map(|each| each.severity).max()
     }
 
+    /// The finding's fix, unless its text holds a secret: a masked fix would do harm, an open one would tell.
+    fn showable_fix<'r>(&self, each: &'r Reported) -> Option<&'r Fix> {
+        let fix = each.finding.fix.as_ref()?;
+        let clean = |edit: &Edit| matches!(self.masks.value(&edit.text, &each.finding, &self.files), Cow::Borrowed(_));
+        fix.edits.iter().all(clean).then_some(fix)
+    }
+
     /// How many findings are at `level` or above.
     #[must_use]
     pub fn at_least(&self, level: Severity) -> usize {
@@ -218,10 +247,13 @@ impl Report {
     ///
     /// # Errors
     /// What `out` says.
-    pub fn write(&self, format: Format, _style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    pub fn write(&self, format: Format, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
         let text = match format {
-            Format::Pretty | Format::Short => short::render(self),
+            Format::Pretty => pretty::render(self, style),
+            Format::Short => short::render(self),
             Format::Github => short::github(self),
+            Format::Json => json::render(self),
+            Format::Sarif => sarif::render(self),
         };
         out.write_all(text.as_bytes())
     }

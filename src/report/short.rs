@@ -53,15 +53,15 @@ pub(super) fn github(report: &Report) -> String {
         if start.line == end.line {
             let _ = write!(properties, ",col={},endColumn={}", start.column, end.column);
         }
-        let mut message = view.message.clone();
+        let mut message = tame(&view.message).into_owned();
         for help in &view.helps {
-            let _ = write!(message, "\n{}: {help}", text::HELP.in_(report.language));
+            let _ = write!(message, "\n{}: {}", text::HELP.in_(report.language), tame(help));
         }
         let _ = writeln!(out, "::{command} {properties},title={}::{}", property(each.rule.id), data(&message));
     }
     for each in &report.unread {
         let said = text::unread(each.kind).fill(report.language, &[("detail", &each.detail)]);
-        let _ = writeln!(out, "::notice file={}::{}", property(&each.rel), data(&said));
+        let _ = writeln!(out, "::notice file={}::{}", property(&each.rel), data(&tame(&said)));
     }
     out
 }

@@ -44,6 +44,7 @@ texts! {
     FIX_AVAILABLE: "{fix} (`cargo backend-lint fix` applies it)", "{fix} (`cargo backend-lint fix`로 적용할 수 있습니다)";
     ALSO_ONE: "the same at 1 more place: {places}", "같은 문제가 1곳 더 있습니다: {places}";
     ALSO_MANY: "the same at {count} more places: {places}", "같은 문제가 {count}곳 더 있습니다: {places}";
+    ALSO_HERE: "the same here", "여기도 마찬가지입니다";
     ALSO_REST: "and {count} more", "그 밖에 {count}곳";
     QUIET: "shown because the profile is strict: {reason}", "strict 프로필이라 표시됩니다: {reason}";
 
@@ -59,9 +60,12 @@ texts! {
     QUIETED: "shown only under `--profile strict`: {count}", "`--profile strict`에서만 표시됨: {count}";
     UNREAD_HEADING: "not read, or only in part:", "읽지 못했거나 일부만 읽은 파일:";
 
-    ERRORS: "errors", "오류";
-    WARNINGS: "warnings", "경고";
-    NOTES: "notes", "참고";
+    ERROR_ONE: "1 error", "오류 1건";
+    ERROR_MANY: "{count} errors", "오류 {count}건";
+    WARNING_ONE: "1 warning", "경고 1건";
+    WARNING_MANY: "{count} warnings", "경고 {count}건";
+    NOTE_ONE: "1 note", "참고 1건";
+    NOTE_MANY: "{count} notes", "참고 {count}건";
     PASSED: "nothing found", "문제 없음";
     UNCHECKED: "not checked: no rule ran", "검사하지 않음: 실행된 규칙 없음";
 

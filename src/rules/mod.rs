@@ -37,6 +37,12 @@ impl Rule {
         self.id.split_once('/').map_or(self.id, |(family, _)| family)
     }
 
+    /// A rule that is in no list, for the tests of later stages.
+    #[cfg(test)]
+    pub fn invented(id: &'static str, text: &'static str) -> &'static Rule {
+        Box::leak(Box::new(Rule { id, check: Check::Engine, text, document: OnceLock::new() }))
+    }
+
     /// Its document, parsed when first asked for.
     ///
     /// # Panics
