@@ -1,7 +1,7 @@
 //! `cargo backend-lint`: a static analyser for Rust backends.
 //!
 //! One straight line, each stage a folder that uses only the ones before it:
-//! discover and read ([`source`]) -> parse ([`facts`]) -> link ([`program`]) -> check ([`rules`],
+//! discover and read ([`source`]) -> parse ([`parse`]) -> facts ([`facts`]) -> link ([`program`]) -> check ([`rules`],
 //! run by [`check`]) -> [`report`]. [`analyse`] is that line; [`cli`] is the way in.
 #![forbid(unsafe_code)]
 
@@ -62,7 +62,9 @@ pub fn analyse(request: Request, clock: &mut Clock) -> Result<(report::Report, c
     clock.lap("read");
     let facts = sources.files.par_iter().map(facts_of).collect();
     clock.lap("parse");
-    let program = program::Program::link(sources, facts);
+    let versions = sources.workspace.versions().into_iter().map(|(name, version)| (name, model::Version::from(version))).collect();
+    let models = Arc::new(model::Models::new(&versions, config.models.clone()));
+    let program = program::Program::link(sources, facts, models, config.threat_model);
     clock.lap("link");
     let outcome = check::run(&program, &config);
     clock.lap("check");
@@ -84,8 +86,7 @@ pub fn analyse(request: Request, clock: &mut Clock) -> Result<(report::Report, c
 
 /// What one file says, if it is Rust.
 fn facts_of(file: &source::SourceFile) -> Option<Arc<facts::Facts>> {
-    let _ = file;
-    None
+    (file.kind == source::FileKind::Rust).then(|| Arc::new(parse::facts(&file.text)))
 }
 
 /// How long each stage took.

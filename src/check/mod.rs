@@ -100,7 +100,7 @@ pub fn run(program: &Program, config: &Config) -> Outcome {
             Task::Program(at) => {
                 let mut part = Part::default();
                 if let Check::Program(check) = active[at].rule.check {
-                    part.add(active[at].rule, None, program, FileId(0), |cx| check(cx));
+                    part.add(active[at].rule, None, program, config, |cx| check(cx));
                 }
                 part
             }
@@ -167,9 +167,9 @@ struct Part {
 }
 
 impl Part {
-    fn add(&mut self, rule: &'static Rule, at: Option<FileId>, program: &Program, file: FileId, work: impl FnOnce(&mut Cx<'_>)) {
+    fn add(&mut self, rule: &'static Rule, at: Option<FileId>, program: &Program, config: &Config, work: impl FnOnce(&mut Cx<'_>)) {
         let result = guarded(|| {
-            let mut cx = Cx::new(rule.id, program, file);
+            let mut cx = Cx::new(rule.id, program, at.unwrap_or(FileId(0))).with_options(config.options.get(rule.id));
             work(&mut cx);
             cx.into_findings()
         });
@@ -188,10 +188,10 @@ fn file(program: &Program, config: &Config, active: &[Active], id: FileId, funct
             continue;
         }
         match each.rule.check {
-            Check::File(check) => part.add(each.rule, Some(id), program, id, |cx| check(file, cx)),
+            Check::File(check) => part.add(each.rule, Some(id), program, config, |cx| check(file, cx)),
             Check::Function(check) => {
                 for function in functions {
-                    part.add(each.rule, Some(id), program, id, |cx| check(*function, cx));
+                    part.add(each.rule, Some(id), program, config, |cx| check(*function, cx));
                 }
             }
             Check::Program(_) | Check::Engine => {}

@@ -12,9 +12,6 @@ use crate::rules::{Language, Severity};
 use crate::source::Scope;
 use crate::{Clock, Error, Request, config};
 
-/// The stack of a thread that reads and checks files: deep code needs it.
-const WORKER_STACK: usize = 16 << 20;
-
 /// Analyses, writes all outputs, and says how it ended.
 pub fn run(args: &CheckArgs) -> io::Result<u8> {
     let outputs = match outputs(args) {
@@ -79,7 +76,7 @@ fn analyse(args: &CheckArgs) -> Result<(Report, config::Config), u8> {
     let request = request(args).map_err(|words| complain::plain(&words))?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(args.threads.unwrap_or(0))
-        .stack_size(WORKER_STACK)
+        .stack_size(crate::parse::WORKER_STACK)
         .thread_name(|at| format!("worker {at}"))
         .build()
         .map_err(|error| complain::plain(&format!("cannot start threads: {error}")))?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::read::{read, read_metadata};
 use super::{Config, ConfigError, Layer, Problem};
+use crate::model::{Model, own_models};
 
 /// The file's name.
 pub const NAME: &str = "backend-lint.toml";
@@ -54,13 +55,30 @@ fn file_and_extended(file: &Path, layers: &mut Vec<Layer>, files: &mut Vec<PathB
     files.push(file.to_path_buf());
     let text = fs::read_to_string(file).map_err(|error| unreadable(file, &error.to_string()))?;
     let base = file.parent().unwrap_or(Path::new(""));
-    let layer = read(&text, &file.display().to_string(), base)?;
+    let mut layer = read(&text, &file.display().to_string(), base)?;
+    for path in std::mem::take(&mut layer.model_files) {
+        layer.models.extend(models(&path)?);
+        files.push(path);
+    }
     let extended = layer.extend.clone();
     layers.push(layer);
     for other in extended {
         file_and_extended(&crate::source::normal(&other), layers, files)?;
     }
     Ok(())
+}
+
+/// The models in a file of their own.
+fn models(file: &Path) -> Result<Vec<Model>, ConfigError> {
+    let text = fs::read_to_string(file).map_err(|error| unreadable(file, &error.to_string()))?;
+    own_models(&text).map_err(|errors| ConfigError {
+        file: file.display().to_string(),
+        problems: errors
+            .into_iter()
+            .map(|error| Problem { span: error.span.unwrap_or(0..0), message: error.message, help: None })
+            .collect(),
+        text: text.into(),
+    })
 }
 
 /// The tables of the nearest manifest and of the workspace above it.

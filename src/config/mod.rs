@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Model;
+pub use crate::program::ThreatModel;
 use crate::rules::{Language, Rule, Severity};
 use crate::source::PathSet;
 
@@ -35,17 +37,6 @@ pub enum Profile {
     Gate,
     /// everything, also what is only worth a look and what stands in tests
     Strict,
-}
-
-/// Whose data is not trusted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ThreatModel {
-    /// what arrives with a request
-    #[default]
-    Remote,
-    /// arguments, environment, files, standard input and database rows as well
-    Local,
 }
 
 /// From which level on a run fails.
@@ -112,8 +103,9 @@ pub struct Layer {
     pub ignore: Vec<Selector>,
     pub include: PathSet,
     pub exclude: PathSet,
-    /// the project's own library models, as files
-    pub models: Vec<PathBuf>,
+    /// the project's own library models, and files with more of them
+    pub models: Vec<Model>,
+    pub model_files: Vec<PathBuf>,
     pub levels: BTreeMap<Selector, Severity>,
     /// options by rule id
     pub options: BTreeMap<String, toml::Table>,
@@ -146,7 +138,7 @@ pub struct Config {
     pub ignore: Vec<Selector>,
     pub include: PathSet,
     pub exclude: PathSet,
-    pub models: Vec<PathBuf>,
+    pub models: Vec<Model>,
     pub options: BTreeMap<String, toml::Table>,
     /// weakest first
     levels: Vec<BTreeMap<Selector, Severity>>,

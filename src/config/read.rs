@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{ConfigError, FailOn, Layer, Override, Problem, Profile, Selector, ThreatModel};
+use crate::model::{Model, own_models};
 use crate::rules::{self, Language, Severity};
 use crate::source::{PathSet, closest};
 
@@ -24,7 +25,8 @@ pub const KEYS: &[(&str, &str)] = &[
     ("ignore", "rules or families not to run"),
     ("include", "report only on these paths, relative to this file"),
     ("exclude", "do not look at these paths, relative to this file"),
-    ("models", "files with models of libraries, in the form of rules/models"),
+    ("model", "what a library of the project's own means, in the form of rules/models"),
+    ("models", "files that hold such models, relative to this file"),
     ("rules", "a level, or a table of level and options, by rule or family"),
     ("overrides", "other settings for some paths"),
 ];
@@ -39,7 +41,7 @@ type Value<'i> = Spanned<DeValue<'i>>;
 /// Everything that is wrong with it.
 pub fn read(text: &str, file: &str, base: &Path) -> Result<Layer, ConfigError> {
     let (table, errors) = DeTable::parse_recoverable(text);
-    let mut reader = Reader { base, problems: Vec::new() };
+    let mut reader = Reader { text, base, problems: Vec::new() };
     for error in &errors {
         reader.problem(error.span().unwrap_or(0..0), error.message().to_owned(), None);
     }
@@ -57,7 +59,7 @@ pub fn read_metadata(text: &str, file: &str, base: &Path, holder: &str) -> Optio
     for key in ["metadata", "backend-lint"] {
         value = value.get_ref().get(key)?;
     }
-    let mut reader = Reader { base, problems: Vec::new() };
+    let mut reader = Reader { text, base, problems: Vec::new() };
     let layer = match value.get_ref() {
         DeValue::Table(table) => reader.layer(table),
         _ => {
@@ -69,6 +71,7 @@ pub fn read_metadata(text: &str, file: &str, base: &Path, holder: &str) -> Optio
 }
 
 struct Reader<'b> {
+    text: &'b str,
     base: &'b Path,
     problems: Vec<Problem>,
 }
@@ -110,7 +113,8 @@ impl Reader<'_> {
                 "ignore" => layer.ignore = self.selectors(value),
                 "include" => layer.include = self.paths(value),
                 "exclude" => layer.exclude = self.paths(value),
-                "models" => layer.models = self.strings(value).into_iter().map(|(path, _)| self.base.join(path)).collect(),
+                "models" => layer.model_files = self.strings(value).into_iter().map(|(path, _)| self.base.join(path)).collect(),
+                "model" => layer.models = self.models(),
                 "rules" => self.rules(value, &mut layer),
                 "overrides" => self.overrides(value, &mut layer),
                 unknown => {
@@ -125,6 +129,16 @@ impl Reader<'_> {
             }
         }
         layer
+    }
+
+    /// `[[model]]` tables at the top of the file.
+    fn models(&mut self) -> Vec<Model> {
+        own_models(self.text).unwrap_or_else(|errors| {
+            for error in errors {
+                self.problem(error.span.unwrap_or(0..0), error.message, None);
+            }
+            Vec::new()
+        })
     }
 
     fn word<T: Copy>(&mut self, value: &Value<'_>, words: &[(&str, T)]) -> Option<T> {

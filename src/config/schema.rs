@@ -39,6 +39,7 @@ pub fn schema() -> Value {
             "language" => json!({ "enum": ["en", "ko"] }),
             "threat-model" => json!({ "enum": ["remote", "local"] }),
             "fail-on" => json!({ "enum": ["error", "warning", "note", "never"] }),
+            "model" => json!({ "type": "array", "items": { "type": "object", "required": ["crate", "versions"] } }),
             "baseline" => json!({ "type": "string" }),
             "select" | "extend-select" | "ignore" => json!({ "$ref": "#/$defs/selectors" }),
             "rules" => json!({ "$ref": "#/$defs/rules" }),

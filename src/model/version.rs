@@ -6,6 +6,13 @@ use std::cmp::Ordering;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(pub u32, pub u32, pub u32);
 
+impl From<(u64, u64, u64)> for Version {
+    fn from((major, minor, patch): (u64, u64, u64)) -> Self {
+        let short = |part| u32::try_from(part).unwrap_or(u32::MAX);
+        Self(short(major), short(minor), short(patch))
+    }
+}
+
 impl Version {
     /// The version in a requirement (`^0.8.1`, `>=0.6, <0.9`, `=2.0.0-rc.1`, `1`): the lowest one it names.
     #[must_use]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Facts, FnIdx, Function, Name};
+use crate::model::Models;
 use crate::source::{FileId, SourceFile, Sources, Unread, Workspace};
 
 /// A function of the workspace (also one made by `macro_rules!`).
@@ -56,6 +57,17 @@ pub enum Target {
     Foreign(Name),
 }
 
+/// Whose data is not trusted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ThreatModel {
+    /// what arrives with a request
+    #[default]
+    Remote,
+    /// arguments, environment, files, standard input and database rows as well
+    Local,
+}
+
 /// From where a function can run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
@@ -75,20 +87,22 @@ pub struct Program {
     pub workspace: Workspace,
     /// what could not be read or parsed, sorted
     pub unread: Vec<Unread>,
+    pub models: Arc<Models>,
+    pub threat_model: ThreatModel,
     functions: Vec<(FileId, FnIdx)>,
 }
 
 impl Program {
     /// Links all files; `facts` has an entry for each of `sources.files`.
     #[must_use]
-    pub fn link(sources: Sources, facts: Vec<Option<Arc<Facts>>>) -> Self {
+    pub fn link(sources: Sources, facts: Vec<Option<Arc<Facts>>>, models: Arc<Models>, threat_model: ThreatModel) -> Self {
         let Sources { workspace, files, unread } = sources;
         let mut functions = Vec::new();
         for (at, facts) in facts.iter().enumerate() {
             let count = facts.as_ref().map_or(0, |facts| facts.functions.len() as u32);
             functions.extend((0..count).map(|function| (FileId(at as u32), FnIdx(function))));
         }
-        Self { files, facts, workspace, unread, functions }
+        Self { files, facts, workspace, unread, models, threat_model, functions }
     }
 
     /// The file that a function is written in.

@@ -24,13 +24,41 @@ pub struct Cx<'p> {
     program: &'p Program,
     /// the file that `report` speaks of
     file: FileId,
+    /// what the project set for this rule
+    options: Option<&'p toml::Table>,
     findings: Vec<Finding>,
 }
 
 impl<'p> Cx<'p> {
     #[must_use]
     pub fn new(rule: &'static str, program: &'p Program, file: FileId) -> Self {
-        Self { rule, program, file, findings: Vec::new() }
+        Self { rule, program, file, options: None, findings: Vec::new() }
+    }
+
+    /// With a project's settings from `[rules."family/rule"]`.
+    #[must_use]
+    pub fn with_options(mut self, options: Option<&'p toml::Table>) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// The option `name` that the rule's document declares: the project's value, else the default.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<&'p toml::Value> {
+        let set = self.options.and_then(|options| options.get(name));
+        set.or_else(|| Some(&super::find(self.rule)?.document().options.get(name)?.default))
+    }
+
+    /// An option that is a number; 0 for one that is not declared.
+    #[must_use]
+    pub fn number(&self, name: &str) -> i64 {
+        self.option(name).and_then(toml::Value::as_integer).unwrap_or(0)
+    }
+
+    /// An option that is a list of words.
+    #[must_use]
+    pub fn words(&self, name: &str) -> Vec<&'p str> {
+        self.option(name).and_then(toml::Value::as_array).into_iter().flatten().filter_map(toml::Value::as_str).collect()
     }
 
     /// The whole program, with a lifetime of its own so that a rule may report while it holds facts.

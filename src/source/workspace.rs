@@ -3,6 +3,7 @@
 //! Read by ourselves from `Cargo.toml` and `Cargo.lock`, never through `cargo metadata`: no toolchain is needed and none
 //! is asked. Every manifest found by the walk is here, member of a workspace or not.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use smol_str::SmolStr as Name;
@@ -101,6 +102,19 @@ impl Workspace {
     #[must_use]
     pub fn krate(&self, id: CrateId) -> &Crate {
         &self.crates[id.0 as usize]
+    }
+
+    /// The version of every foreign crate that the workspace uses, by its name in paths; the lowest where there are several.
+    #[must_use]
+    pub fn versions(&self) -> BTreeMap<String, (u64, u64, u64)> {
+        let mut versions = BTreeMap::new();
+        for dependency in self.crates.iter().flat_map(|krate| &krate.dependencies).filter(|dependency| dependency.krate.is_none()) {
+            if let Some(version) = dependency.version() {
+                let known = versions.entry(dependency.package.replace('-', "_")).or_insert(version);
+                *known = (*known).min(version);
+            }
+        }
+        versions
     }
 
     /// The crate called `name` in its manifest.
