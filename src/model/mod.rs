@@ -56,6 +56,12 @@ pub struct Model {
     /// canonical prefixes: `"sqlx_core" = "sqlx"`, `"axum::extract::Json" = "axum::Json"`
     #[serde(default)]
     pub reexports: BTreeMap<String, String>,
+    /// SQL dialects that a dependency on it brings: Cargo feature (`*`: any) to `postgres`, `mysql` or `sqlite`
+    #[serde(default)]
+    pub dialects: BTreeMap<String, String>,
+    /// names in code that only one dialect has: `PgPool = "postgres"`
+    #[serde(default)]
+    pub dialect_names: BTreeMap<String, String>,
     #[serde(default, rename = "type")]
     pub types: Vec<TypeModel>,
     #[serde(default, rename = "call")]

@@ -1,6 +1,13 @@
 //! Which dialect a text is written in.
+//!
+//! In this order: names in the Rust file that only one dialect has (`PgPool`), the directory's name (`migrations/sqlite`),
+//! the features of the crate's database dependencies if they agree, hints in the SQL itself, `DATABASE_URL` of the nearest
+//! environment file. Which features and names those are stands in `rules/models`.
 
 use serde::{Deserialize, Serialize};
+
+use crate::model::Model;
+use crate::source::{CrateId, DependencyKind, FileKind, SourceFile, Workspace};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -87,6 +94,121 @@ impl Dialect {
         let mut winners = [Dialect::Postgres, Dialect::MySql, Dialect::Sqlite].into_iter().filter(|each| scores[*each as usize] == best);
         let winner = winners.next()?;
         (best > 0 && winners.next().is_none()).then_some(winner)
+    }
+}
+
+/// What the workspace says about dialects, beside the SQL itself.
+#[derive(Clone, Debug, Default)]
+pub struct Dialects {
+    /// by crate: the dialects that its dependencies and their features bring in
+    crates: Vec<Vec<Dialect>>,
+    /// `DATABASE_URL` of environment files, by directory
+    urls: Vec<(String, Dialect)>,
+    /// names in Rust code that only one dialect has (`PgPool`)
+    hints: Vec<(String, Dialect)>,
+}
+
+impl Dialects {
+    #[must_use]
+    pub fn new(workspace: &Workspace, files: &[SourceFile], models: &[Model]) -> Self {
+        let mut features: Vec<(String, &str, Dialect)> = Vec::new();
+        let mut hints = Vec::new();
+        for model in models {
+            let package = model.package.as_deref().unwrap_or(&model.krate).replace('_', "-");
+            for (feature, dialect) in &model.dialects {
+                features.extend(Dialect::of_url(dialect).map(|dialect| (package.clone(), feature.as_str(), dialect)));
+            }
+            for (name, dialect) in &model.dialect_names {
+                hints.extend(Dialect::of_url(dialect).map(|dialect| (name.clone(), dialect)));
+            }
+        }
+        hints.sort();
+        let of_crate = |krate: &crate::source::Crate| {
+            let mut found: Vec<Dialect> = Vec::new();
+            for dependency in krate.dependencies.iter().filter(|each| each.kind != DependencyKind::Build) {
+                for (package, feature, dialect) in &features {
+                    let same = dependency.package.replace('_', "-") == *package;
+                    if same && (*feature == "*" || dependency.features.iter().any(|each| each == feature)) && !found.contains(dialect) {
+                        found.push(*dialect);
+                    }
+                }
+            }
+            found.sort();
+            found
+        };
+        let urls = files.iter().filter(|file| file.kind == FileKind::Env).filter_map(|file| {
+            let url = file.text.lines().find_map(|line| line.trim().trim_start_matches("export ").strip_prefix("DATABASE_URL="))?;
+            let dir = file.rel.rsplit_once('/').map_or("", |(dir, _)| dir);
+            Some((dir.to_owned(), Dialect::of_url(url.trim_matches(['"', '\'']))?))
+        });
+        Self { crates: workspace.crates.iter().map(of_crate).collect(), urls: urls.collect(), hints }
+    }
+
+    /// The one dialect of a crate, or of the whole workspace where the crate itself names none.
+    fn of_crate(&self, krate: Option<CrateId>) -> Option<Dialect> {
+        let own = krate.and_then(|id| self.crates.get(id.0 as usize)).filter(|own| !own.is_empty());
+        let mut all: Vec<Dialect> = match own {
+            Some(own) => own.clone(),
+            None => self.crates.iter().flatten().copied().collect(),
+        };
+        all.sort();
+        all.dedup();
+        (all.len() == 1).then(|| all[0])
+    }
+
+    fn of_dir(path: &str) -> Option<Dialect> {
+        let lower = path.to_ascii_lowercase();
+        let parts = || lower.split(['/', '-', '_', '.']);
+        let has = |words: &[&str]| parts().any(|part| words.contains(&part));
+        let mut found = Vec::new();
+        if has(&["postgres", "postgresql", "pg", "psql"]) {
+            found.push(Dialect::Postgres);
+        }
+        if has(&["mysql", "maria", "mariadb"]) {
+            found.push(Dialect::MySql);
+        }
+        if has(&["sqlite", "sqlite3"]) {
+            found.push(Dialect::Sqlite);
+        }
+        (found.len() == 1).then(|| found[0])
+    }
+
+    /// By the environment file in the nearest directory above.
+    fn of_url_at(&self, path: &str) -> Option<Dialect> {
+        let above = self.urls.iter().filter(|(dir, _)| dir.is_empty() || path.starts_with(&format!("{dir}/")));
+        above.max_by_key(|(dir, _)| dir.len()).map(|(_, dialect)| *dialect)
+    }
+
+    /// Of a set of migrations: what its directory is called, what the crate depends on, what the text gives away, the
+    /// environment; PostgreSQL where nothing says.
+    #[must_use]
+    pub fn of_migrations(&self, dir: &str, krate: Option<CrateId>, text: &str) -> Dialect {
+        Self::of_dir(dir)
+            .or_else(|| self.of_crate(krate))
+            .or_else(|| Dialect::of_text(text))
+            .or_else(|| self.of_url_at(dir))
+            .unwrap_or(Dialect::Postgres)
+    }
+
+    /// Of a file that holds SQL but is no migration, Rust or SQL.
+    #[must_use]
+    pub fn of_file(&self, file: &SourceFile) -> Dialect {
+        let by_names = || {
+            let mut found: Vec<Dialect> = Vec::new();
+            for (name, dialect) in &self.hints {
+                if !found.contains(dialect) && memchr::memmem::find(file.text.as_bytes(), name.as_bytes()).is_some() {
+                    found.push(*dialect);
+                }
+            }
+            (found.len() == 1).then(|| found[0])
+        };
+        let rust = file.kind == FileKind::Rust;
+        (if rust { by_names() } else { None })
+            .or_else(|| Self::of_dir(&file.rel))
+            .or_else(|| self.of_crate(file.krate))
+            .or_else(|| if rust { None } else { Dialect::of_text(&file.text) })
+            .or_else(|| self.of_url_at(&file.rel))
+            .unwrap_or(Dialect::Generic)
     }
 }
 

@@ -11,12 +11,16 @@ pub mod classify;
 pub mod dialect;
 pub mod effects;
 pub mod ir;
+pub mod judge;
 pub mod lex;
+pub mod migrations;
 pub mod read;
+pub mod schema;
 pub mod split;
 pub mod words;
 
 pub use classify::{Classified, Effect, TableEffect, classify};
 pub use dialect::Dialect;
 pub use effects::Node;
+pub use judge::judge;
 pub use read::{parse, parse_section};
