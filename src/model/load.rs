@@ -53,6 +53,8 @@ pub struct Models {
     /// by first segment: longest prefix first
     reexports: HashMap<Name, Vec<(Name, Name)>>,
     crates: Vec<Name>,
+    dialects: Vec<(Name, Name, Name)>,
+    dialect_names: Vec<(Name, Name)>,
     derives: HashMap<Name, Vec<(Name, Name)>>,
 }
 
@@ -164,7 +166,23 @@ impl Models {
                 self.derives.entry(name.into()).or_default().extend(made);
             }
         }
+        let package: Name = model.package.as_deref().unwrap_or(&model.krate).into();
+        let dialects = model.dialects.iter().map(|(feature, dialect)| (package.clone(), feature.into(), dialect.into()));
+        self.dialects.extend(dialects);
+        self.dialect_names.extend(model.dialect_names.iter().map(|(name, dialect)| (name.into(), dialect.into())));
         self.crates.push(model.krate.as_str().into());
+    }
+
+    /// SQL dialects that dependencies bring: package, Cargo feature (`*`: any), dialect.
+    #[must_use]
+    pub fn dialects(&self) -> &[(Name, Name, Name)] {
+        &self.dialects
+    }
+
+    /// Names in code that only one SQL dialect has, with the dialect.
+    #[must_use]
+    pub fn dialect_names(&self) -> &[(Name, Name)] {
+        &self.dialect_names
     }
 
     /// What the derive macro called `name` makes beside its type: names, each with the path that stands for it.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::facts::{Facts, FnIdx, Function, Name};
 use crate::model::Models;
 use crate::source::{FileId, SourceFile, Sources, Unread, Workspace};
+use crate::sql::Sql;
 
 /// A function of the workspace (also one made by `macro_rules!`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -90,6 +91,7 @@ pub struct Program {
     pub models: Arc<Models>,
     pub threat_model: ThreatModel,
     functions: Vec<(FileId, FnIdx)>,
+    sql: std::sync::OnceLock<Sql>,
 }
 
 impl Program {
@@ -102,7 +104,12 @@ impl Program {
             let count = facts.as_ref().map_or(0, |facts| facts.functions.len() as u32);
             functions.extend((0..count).map(|function| (FileId(at as u32), FnIdx(function))));
         }
-        Self { files, facts, workspace, unread, models, threat_model, functions }
+        Self { files, facts, workspace, unread, models, threat_model, functions, sql: std::sync::OnceLock::new() }
+    }
+
+    /// All SQL: migrations, SQL files, SQL in Rust. Read when it is first asked for.
+    pub fn sql(&self) -> &Sql {
+        self.sql.get_or_init(|| Sql::gather(&self.files, &self.facts, &self.workspace, &self.models))
     }
 
     /// The file that a function is written in.

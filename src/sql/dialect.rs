@@ -6,7 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Model;
+use crate::facts::Name;
+use crate::model::Models;
 use crate::source::{CrateId, DependencyKind, FileKind, SourceFile, Workspace};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -110,25 +111,20 @@ pub struct Dialects {
 
 impl Dialects {
     #[must_use]
-    pub fn new(workspace: &Workspace, files: &[SourceFile], models: &[Model]) -> Self {
-        let mut features: Vec<(String, &str, Dialect)> = Vec::new();
-        let mut hints = Vec::new();
-        for model in models {
-            let package = model.package.as_deref().unwrap_or(&model.krate).replace('_', "-");
-            for (feature, dialect) in &model.dialects {
-                features.extend(Dialect::of_url(dialect).map(|dialect| (package.clone(), feature.as_str(), dialect)));
-            }
-            for (name, dialect) in &model.dialect_names {
-                hints.extend(Dialect::of_url(dialect).map(|dialect| (name.clone(), dialect)));
-            }
-        }
+    pub fn new(workspace: &Workspace, files: &[SourceFile], models: &Models) -> Self {
+        let known = |(package, feature, dialect): &(Name, Name, Name)| {
+            Some((package.replace('_', "-"), feature.clone(), Dialect::of_url(dialect)?))
+        };
+        let features: Vec<(String, Name, Dialect)> = models.dialects().iter().filter_map(known).collect();
+        let mut hints: Vec<(String, Dialect)> =
+            models.dialect_names().iter().filter_map(|(name, dialect)| Some((name.to_string(), Dialect::of_url(dialect)?))).collect();
         hints.sort();
         let of_crate = |krate: &crate::source::Crate| {
             let mut found: Vec<Dialect> = Vec::new();
             for dependency in krate.dependencies.iter().filter(|each| each.kind != DependencyKind::Build) {
                 for (package, feature, dialect) in &features {
                     let same = dependency.package.replace('_', "-") == *package;
-                    if same && (*feature == "*" || dependency.features.iter().any(|each| each == feature)) && !found.contains(dialect) {
+                    if same && (feature == "*" || dependency.features.iter().any(|each| each == feature)) && !found.contains(dialect) {
                         found.push(*dialect);
                     }
                 }

@@ -10,6 +10,7 @@
 pub mod classify;
 pub mod dialect;
 pub mod effects;
+pub mod gather;
 pub mod ir;
 pub mod judge;
 pub mod lex;
@@ -17,10 +18,13 @@ pub mod migrations;
 pub mod read;
 pub mod schema;
 pub mod split;
+pub mod text;
 pub mod words;
 
 pub use classify::{Classified, Effect, TableEffect, classify};
 pub use dialect::Dialect;
 pub use effects::Node;
+pub use gather::{Call, Origin, Sql, SqlText};
 pub use judge::judge;
+pub use migrations::{Migration, MigrationSet, Script, Tool};
 pub use read::{parse, parse_section};

@@ -1,0 +1,313 @@
+//! All SQL of a workspace: migration sets, other SQL files, and SQL inside Rust.
+//!
+//! Which calls take SQL is model data (`sql`, `sql-file` of `rules/models`). A function or macro is found by its path
+//! through the file's imports. A method is found by its name, where its crate is a dependency and the argument's text
+//! begins like SQL; so a look-alike with an unknown receiver is not taken for a query.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::classify::{Effect, classify};
+use super::dialect::Dialects;
+use super::ir::Statement;
+use super::migrations::{MigrationSet, discover};
+use super::text::{Placed, Texts};
+use super::{Dialect, read};
+use crate::facts::walk::parents;
+use crate::facts::{Body, ExprId, ExprKind, Facts, FnIdx, Name, Path};
+use crate::model::{CallModel, Models};
+use crate::source::{FileId, FileKind, Location, Role, SourceFile, Span, Workspace};
+
+/// Everything of it, in a fixed order.
+#[derive(Debug, Default)]
+pub struct Sql {
+    /// by directory
+    pub sets: Vec<MigrationSet>,
+    /// by file and place; without migrations
+    pub texts: Vec<SqlText>,
+}
+
+/// One text of SQL outside migrations.
+#[derive(Clone, Debug)]
+pub struct SqlText {
+    pub file: FileId,
+    /// where it is used: the literal, the argument, or the whole file
+    pub span: Span,
+    pub origin: Origin,
+    pub dialect: Dialect,
+    pub placed: Placed,
+    pub statements: Vec<Statement>,
+    /// tests, benches and examples
+    pub test: bool,
+}
+
+#[derive(Clone, Debug)]
+pub enum Origin {
+    File,
+    Call(Box<Call>),
+}
+
+/// The call that takes the text.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// the model's path: `sqlx::query`
+    pub path: Name,
+    /// none in a constant's initialiser
+    pub function: Option<FnIdx>,
+    pub expr: ExprId,
+    /// checked against a database when it was compiled
+    pub checked: bool,
+    /// how many values are bound; none where that cannot be told
+    pub binds: Option<u32>,
+    /// what is fetched at the end of the chain: `one`, `optional`, `all`, `stream`, `none`
+    pub fetches: Option<Name>,
+}
+
+impl SqlText {
+    /// A place of the text in its file.
+    #[must_use]
+    pub fn location(&self, span: Span) -> Location {
+        self.placed.location(span).unwrap_or(self.span.in_file(self.file))
+    }
+
+    #[must_use]
+    pub fn call(&self) -> Option<&Call> {
+        match &self.origin {
+            Origin::Call(call) => Some(call),
+            Origin::File => None,
+        }
+    }
+
+    /// The text at `span`.
+    #[must_use]
+    pub fn slice(&self, span: Span) -> &str {
+        self.placed.text.get(span.range()).unwrap_or("")
+    }
+}
+
+impl Sql {
+    #[must_use]
+    pub fn gather(files: &[SourceFile], facts: &[Option<Arc<Facts>>], workspace: &Workspace, models: &Models) -> Self {
+        let dialects = Dialects::new(workspace, files, models);
+        let sets = discover(files, &dialects);
+        let in_sets: BTreeSet<FileId> = sets
+            .iter()
+            .flat_map(|set| &set.migrations)
+            .flat_map(|migration| migration.up.iter().chain(&migration.down))
+            .map(|script| script.file)
+            .collect();
+        let reader = Gatherer { texts: Texts::new(files, facts, workspace), workspace, models, dialects: &dialects };
+        let mut texts: Vec<SqlText> = files
+            .par_iter()
+            .zip(facts)
+            .flat_map_iter(|(file, facts)| match facts {
+                Some(facts) => reader.rust(file, facts),
+                None if file.kind == FileKind::Sql && !in_sets.contains(&file.id) => vec![reader.file(file)],
+                None => Vec::new(),
+            })
+            .collect();
+        // a file that a macro or `include_str!` reads is judged where it is read
+        let used: BTreeSet<FileId> = texts
+            .iter()
+            .filter(|text| text.call().is_some())
+            .filter_map(|text| text.placed.location(Span::new(0, 1)))
+            .map(|location| location.file)
+            .collect();
+        texts.retain(|text| text.call().is_some() || !used.contains(&text.file));
+        texts.sort_by_key(|text| (text.file, text.span.start, text.span.end));
+        Self { sets, texts }
+    }
+}
+
+struct Gatherer<'p> {
+    texts: Texts<'p>,
+    workspace: &'p Workspace,
+    models: &'p Models,
+    dialects: &'p Dialects,
+}
+
+impl Gatherer<'_> {
+    fn file(&self, file: &SourceFile) -> SqlText {
+        let dialect = self.dialects.of_file(file);
+        SqlText {
+            file: file.id,
+            span: Span::new(0, 0),
+            origin: Origin::File,
+            dialect,
+            statements: read::parse(&file.text, dialect),
+            placed: Placed::file(file),
+            test: file.role.is_test_like(),
+        }
+    }
+
+    fn rust(&self, file: &SourceFile, facts: &Facts) -> Vec<SqlText> {
+        if file.role == Role::BuildScript {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for (at, function) in facts.functions.iter().enumerate() {
+            self.body(file, facts, &function.body, Some(FnIdx(at as u32)), function.test || file.role.is_test_like(), &mut found);
+        }
+        for each in &facts.consts {
+            self.body(file, facts, &each.body, None, each.test || file.role.is_test_like(), &mut found);
+        }
+        found
+    }
+
+    fn body(&self, file: &SourceFile, facts: &Facts, body: &Body, function: Option<FnIdx>, test: bool, found: &mut Vec<SqlText>) {
+        let mut above: Option<Vec<Option<ExprId>>> = None;
+        let mut dialect = None;
+        for id in body.ids() {
+            let Some((path, model, text)) = self.call(file, facts, body, id) else { continue };
+            // a builder goes on from here
+            let owner = path.rsplit_once("::").map_or("", |(owner, _)| owner);
+            let builder = self.models.method(owner, "push").is_some_and(|push| push.clause.as_deref() == Some("push"));
+            let mut text = text;
+            text.placed.complete &= !builder;
+            let dialect = *dialect.get_or_insert_with(|| self.dialects.of_file(file));
+            let above = above.get_or_insert_with(|| parents(body));
+            let (binds, fetches) = self.chain(body, id, above, text.next_arg);
+            found.push(SqlText {
+                file: file.id,
+                span: text.span,
+                origin: Origin::Call(Box::new(Call { path, function, expr: id, checked: model.sql_checked, binds, fetches })),
+                dialect,
+                statements: read::parse(&text.placed.text, dialect),
+                placed: text.placed,
+                test,
+            });
+        }
+    }
+
+    /// The SQL that a call takes.
+    fn call(&self, file: &SourceFile, facts: &Facts, body: &Body, id: ExprId) -> Option<(Name, &CallModel, Taken)> {
+        let take = |arg: ExprId| Some((self.texts.of(file.id, body, arg)?, body.expr(arg).span));
+        match &body.expr(id).kind {
+            ExprKind::Call { callee, args } => {
+                let ExprKind::Path(path) = &body.expr(*callee).kind else { return None };
+                let (path, model) = self.by_path(facts, path, "")?;
+                let at = usize::try_from(model.sql?).ok()?;
+                let (placed, span) = take(*args.get(at)?)?;
+                Some((path, model, Taken { placed, span, next_arg: args.get(at + 1).copied() }))
+            }
+            ExprKind::Macro(call) => {
+                let (path, model) = self.by_path(facts, &call.path, "!")?;
+                if let Some(at) = model.sql_file {
+                    let arg = call.args.get(usize::try_from(at).ok()?)?.value;
+                    let ExprKind::Lit(crate::facts::Lit::Str(rel)) = &body.expr(arg).kind else { return None };
+                    let placed = self.texts.sql_file(self.texts.crate_dir(file.krate), rel)?;
+                    return Some((path, model, Taken { placed, span: body.expr(arg).span, next_arg: None }));
+                }
+                let (placed, span) = take(call.args.get(usize::try_from(model.sql?).ok()?)?.value)?;
+                Some((path, model, Taken { placed, span, next_arg: None }))
+            }
+            ExprKind::MethodCall { receiver, method, args, .. } => {
+                let named = self.models.named(method).iter().find(|named| {
+                    let model = self.models.get(named.call);
+                    model.sql.is_some() && model.clause.is_none() && self.depends(file, &named.owner)
+                })?;
+                let model = self.models.get(named.call);
+                let at = model.sql?;
+                let (arg, next) = match usize::try_from(at) {
+                    Ok(at) => (*args.get(at)?, args.get(at + 1).copied()),
+                    Err(_) => (*receiver, None),
+                };
+                let (placed, span) = take(arg)?;
+                if classify(&placed.text).effect == Effect::Unknown {
+                    return None;
+                }
+                Some((Name::new(format!("{}::{method}", named.owner)), model, Taken { placed, span, next_arg: next }))
+            }
+            _ => None,
+        }
+    }
+
+    fn depends(&self, file: &SourceFile, owner: &str) -> bool {
+        let first = owner.split("::").next().unwrap_or("");
+        file.krate.is_none_or(|id| self.workspace.krate(id).dependency(first).is_some())
+    }
+
+    /// A modelled function or macro by the path it is called by, through the imports of the file.
+    fn by_path(&self, facts: &Facts, path: &Path, mark: &str) -> Option<(Name, &CallModel)> {
+        let written = format!("{}{mark}", path.text().trim_start_matches("::"));
+        let known = |path: &str| {
+            let canonical = self.models.canonical(path);
+            let model = self.models.call(&canonical)?;
+            let takes = (model.sql.is_some() || model.sql_file.is_some()) && model.clause.is_none();
+            (takes && !model.marks.iter().any(|mark| mark == "sql-fragment")).then(|| (Name::new(&*canonical), model))
+        };
+        let first = &path.segments.first()?.name;
+        let rest = written.get(first.len()..).unwrap_or("");
+        if let Some(found) = known(&written) {
+            return Some(found);
+        }
+        for each in &facts.uses {
+            let joined = each.path.iter().map(Name::as_str).collect::<Vec<_>>().join("::");
+            let full = match &each.name {
+                Some(name) if name == first => format!("{joined}{rest}"),
+                None => format!("{joined}::{written}"),
+                Some(_) => continue,
+            };
+            if let Some(found) = known(&full) {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    /// How many values the rest of the chain binds, and what it fetches.
+    fn chain(&self, body: &Body, id: ExprId, above: &[Option<ExprId>], next_arg: Option<ExprId>) -> (Option<u32>, Option<Name>) {
+        let listed = next_arg.and_then(|arg| listed(body, arg));
+        if listed.is_some() {
+            return (listed, None);
+        }
+        let (mut binds, mut fetches, mut ends) = (0u32, None, false);
+        let mut known = next_arg.is_none();
+        let mut at = id;
+        while let Some(up) = above.get(at.0 as usize).copied().flatten() {
+            match &body.expr(up).kind {
+                ExprKind::MethodCall { receiver, method, .. } if *receiver == at => {
+                    let models: Vec<&CallModel> = self.models.named(method).iter().map(|named| self.models.get(named.call)).collect();
+                    if models.iter().any(|model| model.clause.as_deref() == Some("bind")) {
+                        binds += 1;
+                    } else if let Some(fetch) = models.iter().find_map(|model| model.fetches.as_ref()) {
+                        fetches = Some(Name::new(fetch));
+                        ends = true;
+                        break;
+                    } else if models.iter().any(|model| model.db.as_deref().is_some_and(|db| db != "build")) {
+                        ends = true;
+                        break;
+                    } else if method.starts_with("bind") {
+                        known = false;
+                    }
+                }
+                ExprKind::Await(_) | ExprKind::Try(_) | ExprKind::Ref { .. } => {}
+                _ => break,
+            }
+            at = up;
+        }
+        ((known && ends).then_some(binds), fetches)
+    }
+}
+
+struct Taken {
+    placed: Placed,
+    span: Span,
+    /// the argument after the text: often the values
+    next_arg: Option<ExprId>,
+}
+
+/// The length of a written list of values: `[a, b]`, `(a, b)`, `&[&a]`, `params![a, b]`.
+fn listed(body: &Body, id: ExprId) -> Option<u32> {
+    match &body.expr(id).kind {
+        ExprKind::Ref { operand, .. } => listed(body, *operand),
+        ExprKind::Array(items) | ExprKind::Tuple(items) => Some(items.len() as u32),
+        ExprKind::Macro(call) if call.understood && call.name() == "params" => {
+            let named = call.args.iter().any(|arg| arg.name.is_some());
+            (!named).then_some(call.args.len() as u32)
+        }
+        _ => None,
+    }
+}
