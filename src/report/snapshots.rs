@@ -74,7 +74,7 @@ fn example(language: Language) -> Report {
         Unread { rel: "src/broken.rs".to_owned(), kind: UnreadKind::NotParsed, at: Some((3, 7)), detail: "expected `;`".to_owned() },
         Unread { rel: "data.bin".to_owned(), kind: UnreadKind::NotText, at: None, detail: String::new() },
     ];
-    let settings = Settings { language, root: PathBuf::from("/work"), unread, suppressed: 2, quiet: 1, ..Settings::default() };
+    let settings = Settings { language, root: PathBuf::from("/project"), unread, suppressed: 2, quiet: 1, ..Settings::default() };
     let ran = vec![
         query,
         token,
