@@ -35,7 +35,11 @@ fn every_path_exists_in_the_published_source() {
             println!("{}: no source here, not checked", model.krate);
             continue;
         }
-        let newest = Index::of(family.values().filter_map(|versions| versions.last()).map(|(_, path)| path.as_path()));
+        let end = model.versions.rsplit(" - ").next().unwrap_or("");
+        let newest = Index::of(family.iter().filter_map(|(name, versions)| {
+            let own = name.replace('_', "-") == package(model).replace('_', "-");
+            versions.iter().rfind(|((version, _), _)| !own || up_to(*version, end)).map(|(_, path)| path.as_path())
+        }));
         let start = model.versions.split(" - ").next().and_then(Version::parse).unwrap_or_default();
         let oldest = Index::of(family.iter().filter_map(|(name, versions)| {
             let own = name.replace('_', "-") == package(model).replace('_', "-");
@@ -87,6 +91,16 @@ fn fetch(model: &Model) {
         if !done.is_ok_and(|status| status.success()) {
             println!("{package} {end}: could not be fetched");
         }
+    }
+}
+
+/// Whether `version` is not beyond `end`, of which only the parts that are written count: 0.10.3 is not beyond 0.10.
+fn up_to(version: Version, end: &str) -> bool {
+    let Some(last) = Version::parse(end) else { return true };
+    match end.split('.').count() {
+        1 => version.0 <= last.0,
+        2 => (version.0, version.1) <= (last.0, last.1),
+        _ => version <= last,
     }
 }
 
