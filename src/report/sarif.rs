@@ -18,7 +18,8 @@ use crate::rules::{Confidence, Language, Rule, Severity};
 use crate::source::{FileId, Location, Span};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
-const HOME: &str = env!("CARGO_PKG_HOMEPAGE");
+/// Where a reader of a result learns more about the tool.
+const HOME: &str = "https://crates.io/crates/cargo-backend-lint";
 /// A longer region has no snippet: it would repeat whole functions.
 const LONGEST_SNIPPET: usize = 1000;
 
@@ -48,16 +49,14 @@ fn run(report: &Report) -> Value {
         .collect();
 
     let category = report.category.as_deref().unwrap_or("backend-lint").trim_end_matches('/');
-    let mut driver = json!({
+    let driver = json!({
         "name": "cargo-backend-lint",
+        "informationUri": HOME,
         "version": env!("CARGO_PKG_VERSION"),
         "semanticVersion": env!("CARGO_PKG_VERSION"),
         "rules": rules.iter().map(|rule| describe(rule, report.language)).collect::<Vec<_>>(),
         "notifications": UnreadKind::ALL.iter().map(|kind| notification_kind(*kind, report.language)).collect::<Vec<_>>(),
     });
-    if !HOME.is_empty() {
-        driver["informationUri"] = json!(HOME);
-    }
     json!({
         "tool": { "driver": driver },
         "language": report.language.name(),
@@ -229,6 +228,7 @@ fn notification_kind(kind: UnreadKind, language: Language) -> Value {
         "name": pascal_case(kind.id()),
         "shortDescription": { "text": sentence(&text) },
         "fullDescription": { "text": sentence(&text) },
+        "help": { "text": text::UNREAD_HELP.in_(language) },
         "defaultConfiguration": { "level": kind.level() },
     })
 }

@@ -60,6 +60,8 @@ texts! {
     QUIETED: "shown only under `--profile strict`: {count}", "`--profile strict`에서만 표시됨: {count}";
     UNREAD_HEADING: "not read, or only in part:", "읽지 못했거나 일부만 읽은 파일:";
 
+    UNREAD_HELP: "Nothing was looked for in the part that was not read. Everything else was analysed.", "읽지 못한 부분에서는 아무것도 찾지 않았습니다. 나머지는 모두 분석했습니다.";
+
     ERROR_ONE: "1 error", "오류 1건";
     ERROR_MANY: "{count} errors", "오류 {count}건";
     WARNING_ONE: "1 warning", "경고 1건";
