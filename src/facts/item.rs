@@ -254,6 +254,10 @@ pub struct ItemMacro {
     pub raw: Span,
     pub span: Span,
     pub test: bool,
+    /// the items inside are in these facts already (`lazy_static!`, `cfg_if!`, or any macro whose input reads as items)
+    pub read: bool,
+    /// where the input reads as expressions or statements instead: them, as a tuple
+    pub body: Body,
 }
 
 /// `#[path(..)]` or `#[path = value]`

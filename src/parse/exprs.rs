@@ -398,7 +398,7 @@ impl Lower<'_> {
                         continue;
                     }
                     let value = mac.semi_token.is_none() && at == last;
-                    if let Some(id) = self.stmt_macro(mac, value, &mut lowered) {
+                    if let Some(id) = self.stmt_macro(mac, &mut lowered) {
                         if value {
                             tail = Some(id);
                         } else {

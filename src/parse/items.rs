@@ -36,6 +36,17 @@ impl Lower<'_> {
         self.facts.attrs.extend(attrs);
     }
 
+    /// `#![..]` inside the module in hand.
+    pub(super) fn module_attrs(&mut self, attrs: &[syn::Attribute]) {
+        let attrs = self.attrs(attrs);
+        self.test |= is_test(&attrs);
+        let test = self.test;
+        if let Some(module) = self.facts.modules.get_mut(self.module.0 as usize) {
+            module.test = test;
+            module.attrs.extend(attrs);
+        }
+    }
+
     pub(super) fn items(&mut self, items: &[Item]) {
         for item in items {
             self.item(item);

@@ -58,6 +58,10 @@ pub(super) fn scan(text: &str) -> Scan {
                 if after_brace {
                     reset_run(&mut levels, &mut total);
                 }
+                // a call or an index is a link of a chain
+                if operand && token.kind != TokenKind::OpenBrace {
+                    add(&mut levels, &mut total, 2);
+                }
                 (after_brace, operand, minus) = (false, false, false);
                 levels.push(0);
                 total += BRACKET;
@@ -110,10 +114,7 @@ pub(super) fn scan(text: &str) -> Scan {
         }
         after_brace = false;
         if weight > 0 {
-            if let Some(run) = levels.last_mut() {
-                *run += weight;
-            }
-            total += weight;
+            add(&mut levels, &mut total, weight);
             note(&mut scan, total, span.start);
         }
     }
@@ -125,6 +126,13 @@ fn note(scan: &mut Scan, total: u32, at: u32) {
         scan.depth = total;
         scan.deepest = at;
     }
+}
+
+fn add(levels: &mut [u32], total: &mut u32, weight: u32) {
+    if let Some(run) = levels.last_mut() {
+        *run += weight;
+    }
+    *total += weight;
 }
 
 fn reset_run(levels: &mut [u32], total: &mut u32) {

@@ -80,13 +80,7 @@ impl<'t> Lower<'t> {
         PatId(self.body.pats.len() as u32 - 1)
     }
 
-    #[expect(dead_code, reason = "for the macro readers")]
-    pub(super) fn span_of(&self, id: ExprId) -> Span {
-        self.body.expr(id).span
-    }
-
     /// A path of one name.
-    #[expect(dead_code, reason = "for the macro readers")]
     pub(super) fn name_path(name: Name, span: Span) -> Path {
         Path { global: false, qself: None, segments: vec![PathSegment { name, args: Vec::new(), bindings: Vec::new(), span }], span }
     }

@@ -11,11 +11,16 @@ mod attrs;
 mod exprs;
 mod items;
 mod lex;
+mod literal;
 mod lower;
 mod macros;
 mod pats;
 mod places;
+mod recover;
 mod types;
+
+#[cfg(test)]
+mod tests;
 
 use lower::Lower;
 
@@ -70,19 +75,17 @@ fn unread(whole: Span, comments: Vec<crate::facts::Comment>, message: &str, span
 }
 
 fn read(text: &str, scan: &lex::Scan, whole: Span) -> Facts {
-    proc_macro2::extra::invalidate_current_thread_spans();
     let mut lower = Lower::new(text, None);
     lower.open_file(whole);
-    let piece = lower.places.focus(scan.start..text.len());
+    let range = scan.start..text.len();
+    proc_macro2::extra::invalidate_current_thread_spans();
+    let piece = lower.places.focus(range.clone());
     match syn::parse_str::<syn::File>(piece) {
         Ok(file) => {
             lower.file_attrs(&file.attrs);
             lower.items(&file.items);
         }
-        Err(error) => {
-            let span = lower.of(error.span());
-            lower.facts.problems.push(Problem { message: error.to_string(), span });
-        }
+        Err(_) => recover::items(&mut lower, range),
     }
     lower.facts
 }

@@ -6,11 +6,12 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
+use syn::parse::discouraged::Speculative as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::{Block, Expr, Ident, Token};
+use syn::{Block, Expr, Ident, Token, Type};
 
-use crate::facts::{BlockKind, ExprId, ExprKind, MacroArg, Name};
+use crate::facts::{BlockKind, ExprId, ExprKind, MacroArg, Name, TypeRef};
 use crate::parse::lower::Lower;
 use crate::source::Span;
 
@@ -32,7 +33,7 @@ impl Lower<'_> {
         if tokens.is_empty() {
             return true;
         }
-        if self.expr_list(tokens, args) || self.stmt_list(tokens, args) || self.entries(tokens, args) {
+        if self.expr_list(tokens, args) || self.typed_list(tokens, args) || self.stmt_list(tokens, args) || self.entries(tokens, args) {
             return true;
         }
         self.salvage(tokens, args);
@@ -44,6 +45,26 @@ impl Lower<'_> {
         args.reserve_exact(exprs.len());
         for expr in &exprs {
             let (value, span) = self.expr_span(expr);
+            args.push(Self::arg(value, span));
+        }
+        true
+    }
+
+    /// Expressions among which there are types that are none (`Row<'_>`); a type that is a path becomes one.
+    fn typed_list(&mut self, tokens: &TokenStream, args: &mut Vec<MacroArg>) -> bool {
+        let Ok(parts) = read_typed.parse2(tokens.clone()) else { return false };
+        for part in parts {
+            let (value, span) = match part {
+                Typed::Expr(expr) => self.expr_span(&expr),
+                Typed::Type(ty) => {
+                    let span = self.ty_span(&ty);
+                    let kind = match self.ty(&ty) {
+                        TypeRef::Path(path) => ExprKind::Path(path),
+                        _ => ExprKind::Unknown,
+                    };
+                    (self.push(kind, span), span)
+                }
+            };
             args.push(Self::arg(value, span));
         }
         true
@@ -140,6 +161,29 @@ impl Lower<'_> {
             }
         }
     }
+}
+
+enum Typed {
+    Expr(Expr),
+    Type(Type),
+}
+
+fn read_typed(input: ParseStream<'_>) -> syn::Result<Vec<Typed>> {
+    let mut parts = Vec::new();
+    while !input.is_empty() {
+        let fork = input.fork();
+        match fork.parse::<Expr>() {
+            Ok(expr) if fork.is_empty() || fork.peek(Token![,]) => {
+                input.advance_to(&fork);
+                parts.push(Typed::Expr(expr));
+            }
+            _ => parts.push(Typed::Type(input.parse()?)),
+        }
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(parts)
 }
 
 fn read_entries(input: ParseStream<'_>) -> syn::Result<Vec<Entry>> {
