@@ -1,9 +1,9 @@
 //! What we write is SARIF 2.1.0 that GitHub takes: the schema says so, and so does Microsoft's validator with the rules of
 //! GitHub Advanced Security, of which an empty log is the proof (its exit code means nothing).
 //!
-//! Both tools come from registries: `CHECK_JSONSCHEMA` is the program of that name from PyPI, `SARIF_MULTITOOL` the one from
-//! npm's `@microsoft/sarif-multitool-linux`, which brings the schema. Without them the tests that need them are skipped, except
-//! where `CI` is set: there they have to be.
+//! Both tools come from registries, and `BACKEND_LINT_TOOLS` names the folder that they were installed to (as `.ci/run` does):
+//! `venv/bin/check-jsonschema` from PyPI, and npm's `@microsoft/sarif-multitool-linux` below `npm/`, which brings the schema.
+//! Without them the tests that need them are skipped, except where `CI` is set: there they have to be.
 
 use std::env;
 use std::fs;
@@ -23,17 +23,39 @@ struct Tools {
 }
 
 fn tools() -> Option<Tools> {
-    let found = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_file());
-    match (found("CHECK_JSONSCHEMA"), found("SARIF_MULTITOOL")) {
-        (Some(schema_checker), Some(multitool)) => Some(Tools { schema_checker, multitool }),
+    let folder = env::var_os("BACKEND_LINT_TOOLS").map(PathBuf::from);
+    let found = |path: &str| folder.as_ref().map(|folder| folder.join(path)).filter(|path| path.is_file());
+    let schema_checker = found("venv/bin/check-jsonschema");
+    let multitool = found("npm/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool");
+    match (schema_checker, multitool) {
+        (Some(schema_checker), Some(multitool)) => {
+            make_executable(&multitool);
+            Some(Tools { schema_checker, multitool })
+        }
         _ if env::var_os("CI").is_some_and(|value| value == "true") => {
-            panic!("CHECK_JSONSCHEMA and SARIF_MULTITOOL have to name the validators in CI")
+            panic!("BACKEND_LINT_TOOLS has to name the validators' folder in CI")
         }
         _ => None,
     }
 }
 
+/// npm leaves out the package's own step that does this, where install scripts need an approval.
+fn make_executable(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o755));
+    }
+    let _ = path;
+}
+
 impl Tools {
+    fn check_schema(&self, schema: &Path, file: &Path) {
+        let checked =
+            Command::new(&self.schema_checker).arg("--schemafile").arg(schema).arg(file).output().expect("the schema checker starts");
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+    }
+
     fn check(&self, sarif: &Path) {
         let schema = self.multitool.with_file_name("sarif-2.1.0.json");
         let checked =
@@ -59,7 +81,7 @@ impl Tools {
 }
 
 /// Everything that the cases of the rules set off, and files that cannot be read, under names that need encoding.
-fn report_on_everything(language: Language) -> String {
+fn report_on_everything(language: Language, format: Format) -> String {
     let scratch = tempfile::tempdir().expect("a temporary directory");
     let root = scratch.path();
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"), &root.join("a b 한글"));
@@ -69,7 +91,7 @@ fn report_on_everything(language: Language) -> String {
     let request = Request { cwd: root.to_owned(), scope: Scope::default(), flags, ..Request::default() };
     let (report, _) = analyse(request, &mut Clock::default()).unwrap_or_else(|error| panic!("{error:?}"));
     let mut out = Vec::new();
-    report.write(Format::Sarif, &Style::PLAIN, &mut out).expect("written to memory");
+    report.write(format, &Style::PLAIN, &mut out).expect("written to memory");
     String::from_utf8(out).expect("UTF-8")
 }
 
@@ -95,14 +117,27 @@ fn validators_have_nothing_to_say() {
         fs::copy(kept, &path).expect("the snapshot is there");
         tools.check(&path);
         let path = scratch.path().join(format!("everything-{language}.sarif"));
-        fs::write(&path, report_on_everything(language)).expect("writable");
+        fs::write(&path, report_on_everything(language, Format::Sarif)).expect("writable");
         tools.check(&path);
     }
 }
 
 #[test]
+fn our_json_is_what_its_schema_says() {
+    let Some(tools) = tools() else { return };
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/report.schema.json");
+    let scratch = tempfile::tempdir().expect("a temporary directory");
+    for language in Language::ALL {
+        tools.check_schema(&schema, &Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/snapshots/json-{language}.json")));
+        let path = scratch.path().join("everything.json");
+        fs::write(&path, report_on_everything(language, Format::Json)).expect("writable");
+        tools.check_schema(&schema, &path);
+    }
+}
+
+#[test]
 fn what_github_relies_on_is_there() {
-    let log: Value = serde_json::from_str(&report_on_everything(Language::En)).expect("JSON");
+    let log: Value = serde_json::from_str(&report_on_everything(Language::En, Format::Sarif)).expect("JSON");
     let run = &log["runs"][0];
     assert_eq!(run["columnKind"], "utf16CodeUnits");
     assert_eq!(run["automationDetails"]["id"], "backend-lint/");

@@ -207,8 +207,8 @@ fn style_of(args: &CheckArgs, terminal: bool) -> Style {
         Some(ColorArg::Never) => ColorChoice::Never,
         Some(ColorArg::Auto) | None => ColorChoice::Auto,
     };
-    let width = std::env::var("COLUMNS").ok().and_then(|width| width.parse().ok());
-    Style::resolve(choice, terminal, terminal, width, |name| std::env::var(name).ok())
+    let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)).filter(|_| terminal);
+    Style::resolve(choice, terminal, width, |name| std::env::var(name).ok())
 }
 
 impl Lang {
