@@ -1,0 +1,129 @@
+//! What inference leaves behind for one body: a type per expression, the binding behind each local, what each call may run.
+//!
+//! Types are kept once per body, expressions point at them: a body has few different types and many expressions.
+
+use super::hash::QuickMap;
+use super::names::Def;
+use super::ty::Ty;
+use super::Target;
+use crate::facts::{ExprId, PatId};
+use crate::model::CallId;
+
+/// A call, a macro call, or a function named without being called (`.map(load_one)`).
+#[derive(Clone, Debug)]
+pub struct Site {
+    pub expr: ExprId,
+    /// range into `BodyInfo::targets`
+    pub(super) targets: (u32, u32),
+    pub model: Option<CallId>,
+    /// the function is named here and called elsewhere
+    pub by_name: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct BodyInfo {
+    types: Vec<Ty>,
+    expr_types: Vec<u32>,
+    pat_types: Vec<u32>,
+    /// sorted by expression
+    locals: Vec<(ExprId, PatId)>,
+    /// sorted by expression
+    sites: Vec<Site>,
+    targets: Vec<Target>,
+    /// what paths mean that are no locals; sorted by expression
+    paths: Vec<(ExprId, Def)>,
+}
+
+static UNKNOWN: Ty = Ty::Unknown;
+
+impl BodyInfo {
+    #[must_use]
+    pub fn ty(&self, expr: ExprId) -> &Ty {
+        self.expr_types.get(expr.0 as usize).and_then(|at| self.types.get(*at as usize)).unwrap_or(&UNKNOWN)
+    }
+
+    #[must_use]
+    pub fn pat_ty(&self, pat: PatId) -> &Ty {
+        self.pat_types.get(pat.0 as usize).and_then(|at| self.types.get(*at as usize)).unwrap_or(&UNKNOWN)
+    }
+
+    #[must_use]
+    pub fn local(&self, expr: ExprId) -> Option<PatId> {
+        self.locals.binary_search_by_key(&expr, |(own, _)| *own).ok().map(|at| self.locals[at].1)
+    }
+
+    #[must_use]
+    pub fn path(&self, expr: ExprId) -> Option<&Def> {
+        self.paths.binary_search_by_key(&expr, |(own, _)| *own).ok().map(|at| &self.paths[at].1)
+    }
+
+    #[must_use]
+    pub fn sites(&self) -> &[Site] {
+        &self.sites
+    }
+
+    #[must_use]
+    pub fn site(&self, expr: ExprId) -> Option<&Site> {
+        self.sites.binary_search_by_key(&expr, |site| site.expr).ok().map(|at| &self.sites[at])
+    }
+
+    #[must_use]
+    pub fn targets_of(&self, site: &Site) -> &[Target] {
+        self.targets.get(site.targets.0 as usize..site.targets.1 as usize).unwrap_or(&[])
+    }
+
+    #[must_use]
+    pub fn targets(&self, expr: ExprId) -> &[Target] {
+        self.site(expr).map_or(&[], |site| self.targets_of(site))
+    }
+
+    /// How many expressions there are, and of how many the type is known.
+    #[must_use]
+    pub fn coverage(&self) -> (usize, usize) {
+        (self.expr_types.len(), self.expr_types.iter().filter(|at| **at != 0).count())
+    }
+}
+
+/// Collects while a body is inferred.
+#[derive(Debug, Default)]
+pub struct Builder {
+    pub tys: Vec<Ty>,
+    pub pats: Vec<Ty>,
+    pub locals: Vec<(ExprId, PatId)>,
+    pub paths: Vec<(ExprId, Def)>,
+    pub sites: Vec<(ExprId, Vec<Target>, Option<CallId>, bool)>,
+}
+
+impl Builder {
+    #[must_use]
+    pub fn finish(mut self) -> BodyInfo {
+        let mut info = BodyInfo { types: vec![Ty::Unknown], ..BodyInfo::default() };
+        let mut index: QuickMap<Ty, u32> = QuickMap::default();
+        index.insert(Ty::Unknown, 0);
+        let mut place = |ty: Ty, types: &mut Vec<Ty>| match index.get(&ty) {
+            Some(at) => *at,
+            None => {
+                let at = types.len() as u32;
+                types.push(ty.clone());
+                index.insert(ty, at);
+                at
+            }
+        };
+        info.expr_types = self.tys.into_iter().map(|ty| place(ty, &mut info.types)).collect();
+        info.pat_types = self.pats.into_iter().map(|ty| place(ty, &mut info.types)).collect();
+        self.locals.sort_unstable_by_key(|(expr, _)| *expr);
+        self.paths.sort_by_key(|(expr, _)| *expr);
+        self.sites.sort_by_key(|(expr, ..)| *expr);
+        self.paths.dedup_by_key(|(expr, _)| *expr);
+        self.locals.dedup_by_key(|(expr, _)| *expr);
+        self.sites.dedup_by_key(|(expr, ..)| *expr);
+        info.locals = self.locals;
+        info.paths = self.paths;
+        for (expr, targets, model, by_name) in self.sites {
+            let start = info.targets.len() as u32;
+            info.targets.extend(targets);
+            info.sites.push(Site { expr, targets: (start, info.targets.len() as u32), model, by_name });
+        }
+        info
+    }
+}

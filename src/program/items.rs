@@ -1,0 +1,393 @@
+//! Items with their types resolved: signatures, fields, constants, impls and traits, in dense tables by id.
+//!
+//! Impl headers come first, since associated types of other items may lead through them; then everything else in
+//! parallel by file. Type aliases are expanded where they are used.
+
+use rayon::prelude::*;
+
+use super::hash::QuickMap;
+use super::known::Known;
+use super::lower::Lower;
+use super::names::{Names, ScopeId};
+use super::ty::{Bound, Ty};
+use super::{ConstId, FnId, ImplId, TraitId, TypeId};
+use crate::facts::{Facts, FnIdx, Generics, ImplIdx, Name, Owner, TypeKind};
+use crate::source::FileId;
+
+/// What a method is looked up by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Head {
+    Type(TypeId),
+    /// a foreign type's path, a primitive's name, `slice`, `tuple`
+    Named(Name),
+}
+
+impl Head {
+    #[must_use]
+    pub fn of(ty: &Ty) -> Option<Head> {
+        match ty {
+            Ty::Workspace(id, _) => Some(Head::Type(*id)),
+            Ty::Foreign(path, _) | Ty::Primitive(path) => Some(Head::Named(path.clone())),
+            Ty::Slice(_) => Some(Head::Named(Name::new_static("slice"))),
+            Ty::Tuple(_) => Some(Head::Named(Name::new_static("tuple"))),
+            Ty::Ref(inner) => Head::of(inner),
+            Ty::Unknown | Ty::Param(..) | Ty::Bounded(_) | Ty::Callable(_) => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Signature {
+    /// without the receiver
+    pub params: Vec<Ty>,
+    /// what a future yields, for asynchronous functions
+    pub ret: Ty,
+    pub has_receiver: bool,
+    pub generics: Vec<Name>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Shape {
+    Struct(Vec<(Name, Ty)>),
+    Enum(Vec<Vec<(Name, Ty)>>),
+    Alias(Ty),
+}
+
+#[derive(Clone, Debug)]
+pub struct TypeInfo {
+    pub params: Vec<Name>,
+    pub shape: Shape,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct ImplInfo {
+    pub self_ty: Ty,
+    pub of: Option<Bound>,
+    pub assoc: Vec<(Name, Ty)>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct TraitInfo {
+    pub methods: Vec<(Name, FnId)>,
+    pub supers: Vec<Bound>,
+    pub impls: Vec<ImplId>,
+}
+
+/// A function that a type has, and where from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Method {
+    pub function: FnId,
+    pub from: ImplId,
+    /// from `impl Trait for`
+    pub of_trait: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct Items {
+    pub functions: Vec<(FileId, FnIdx)>,
+    pub types: Vec<(FileId, crate::facts::TypeIdx)>,
+    pub traits: Vec<(FileId, crate::facts::TraitIdx)>,
+    pub impls: Vec<(FileId, ImplIdx)>,
+    pub consts: Vec<(FileId, u32)>,
+    pub signatures: Vec<Signature>,
+    pub type_infos: Vec<TypeInfo>,
+    pub impl_infos: Vec<ImplInfo>,
+    pub trait_infos: Vec<TraitInfo>,
+    pub const_types: Vec<Ty>,
+    /// associated constants by their impl's type
+    pub assoc_consts: QuickMap<(Head, Name), ConstId>,
+    methods: QuickMap<(Head, Name), Vec<Method>>,
+    /// of `impl<T: ..> Trait for T`
+    blanket: QuickMap<Name, Vec<Method>>,
+    /// impls of traits by the type they are for
+    impls_for: QuickMap<Head, Vec<ImplId>>,
+    blanket_impls: Vec<ImplId>,
+}
+
+impl Items {
+    #[must_use]
+    pub fn build(names: &Names, facts: &[Option<&Facts>], known: &Known<'_>) -> Items {
+        let mut items = Items::default();
+        for (at, facts) in facts.iter().enumerate() {
+            let file = FileId(at as u32);
+            let Some(facts) = facts else { continue };
+            items.functions.extend((0..facts.functions.len() as u32).map(|at| (file, FnIdx(at))));
+            items.types.extend((0..facts.types.len() as u32).map(|at| (file, crate::facts::TypeIdx(at))));
+            items.traits.extend((0..facts.traits.len() as u32).map(|at| (file, crate::facts::TraitIdx(at))));
+            items.impls.extend((0..facts.impls.len() as u32).map(|at| (file, ImplIdx(at))));
+            items.consts.extend((0..facts.consts.len() as u32).map(|at| (file, at)));
+        }
+        let cx = Cx { names, facts, known };
+        items.impl_infos = (0..items.impls.len() as u32).into_par_iter().map(|at| cx.impl_header(&items, ImplId(at))).collect();
+        items.trait_infos = (0..items.traits.len() as u32).into_par_iter().map(|at| cx.trait_info(&items, TraitId(at))).collect();
+        items.index(names, facts);
+        let assoc: Vec<Vec<(Name, Ty)>> = (0..items.impls.len() as u32).into_par_iter().map(|at| cx.assoc_types(&items, ImplId(at))).collect();
+        for (info, assoc) in items.impl_infos.iter_mut().zip(assoc) {
+            info.assoc = assoc;
+        }
+        items.type_infos = (0..items.types.len() as u32).into_par_iter().map(|at| cx.type_info(&items, TypeId(at))).collect();
+        items.signatures = (0..items.functions.len() as u32).into_par_iter().map(|at| cx.signature(&items, FnId(at))).collect();
+        items.const_types = cx.const_types(&items);
+        items
+    }
+
+    fn index(&mut self, names: &Names, all: &[Option<&Facts>]) {
+        for (at, (file, index)) in self.impls.iter().enumerate() {
+            let Some(facts) = all[file.0 as usize] else { continue };
+            let id = ImplId(at as u32);
+            let item = &facts.impls[index.0 as usize];
+            if item.negative {
+                continue;
+            }
+            let info = &self.impl_infos[at];
+            let head = Head::of(&info.self_ty);
+            let of_trait = item.of.is_some();
+            if of_trait {
+                match &head {
+                    Some(head) => self.impls_for.entry(head.clone()).or_default().push(id),
+                    None => self.blanket_impls.push(id),
+                }
+                if let Some(Bound::Workspace(id_of_trait, _)) = &info.of {
+                    self.trait_infos[id_of_trait.0 as usize].impls.push(id);
+                }
+            }
+            let bases = names.bases[file.0 as usize];
+            for function in &item.functions {
+                let Some(name) = facts.functions.get(function.0 as usize).map(|function| function.name.clone()) else { continue };
+                let method = Method { function: FnId(bases.functions + function.0), from: id, of_trait };
+                match &head {
+                    Some(head) => self.methods.entry((head.clone(), name)).or_default().push(method),
+                    None => self.blanket.entry(name).or_default().push(method),
+                }
+            }
+            if let Some(head) = &head {
+                for at in &item.consts {
+                    if let Some(item) = facts.consts.get(*at as usize) {
+                        self.assoc_consts.entry((head.clone(), item.name.clone())).or_insert(ConstId(bases.consts + at));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Functions called `name` in impls for that type: inherent ones first.
+    pub fn methods(&self, head: &Head, name: &Name) -> Vec<Method> {
+        let mut found = self.methods.get(&(head.clone(), name.clone())).cloned().unwrap_or_default();
+        if found.iter().any(|method| !method.of_trait) {
+            found.retain(|method| !method.of_trait);
+        }
+        found
+    }
+
+    #[must_use]
+    pub fn blanket(&self, name: &str) -> &[Method] {
+        self.blanket.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    #[must_use]
+    pub fn impls_for(&self, head: &Head) -> &[ImplId] {
+        self.impls_for.get(head).map_or(&[], Vec::as_slice)
+    }
+
+    #[must_use]
+    pub fn blanket_impls(&self) -> &[ImplId] {
+        &self.blanket_impls
+    }
+
+    #[must_use]
+    pub fn impl_info(&self, id: ImplId) -> &ImplInfo {
+        &self.impl_infos[id.0 as usize]
+    }
+
+    #[must_use]
+    pub fn trait_info(&self, id: TraitId) -> &TraitInfo {
+        &self.trait_infos[id.0 as usize]
+    }
+
+    #[must_use]
+    pub fn signature(&self, id: FnId) -> &Signature {
+        &self.signatures[id.0 as usize]
+    }
+
+    /// The method `name` of a trait or of what it extends.
+    #[must_use]
+    pub fn trait_method(&self, id: TraitId, name: &str) -> Option<(TraitId, FnId)> {
+        let mut open = vec![id];
+        let mut seen = Vec::new();
+        while let Some(id) = open.pop() {
+            if seen.contains(&id) {
+                continue;
+            }
+            seen.push(id);
+            let info = self.trait_infos.get(id.0 as usize)?;
+            if let Some((_, function)) = info.methods.iter().find(|(own, _)| own == name) {
+                return Some((id, *function));
+            }
+            open.extend(info.supers.iter().filter_map(|bound| if let Bound::Workspace(id, _) = bound { Some(*id) } else { None }));
+        }
+        None
+    }
+
+    /// The associated type `name` that an impl for `ty` of the trait (if given) sets, its parameters filled in.
+    #[must_use]
+    pub fn assoc_type(&self, ty: &Ty, of: Option<&Bound>, name: &str) -> Option<Ty> {
+        let head = Head::of(ty)?;
+        self.impls_for(&head).iter().find_map(|id| {
+            let info = self.impl_info(*id);
+            let fits = match (of, &info.of) {
+                (None, _) => true,
+                (Some(Bound::Workspace(left, _)), Some(Bound::Workspace(right, _))) => left == right,
+                (Some(Bound::Foreign(left, _)), Some(Bound::Foreign(right, _))) => left == right,
+                _ => false,
+            };
+            let (_, assoc) = info.assoc.iter().find(|(own, _)| fits && own == name)?;
+            let mut known = super::ty::Substitution::default();
+            info.self_ty.unify(ty, &mut known);
+            Some(assoc.substitute(&known))
+        })
+    }
+}
+
+struct Cx<'a> {
+    names: &'a Names,
+    facts: &'a [Option<&'a Facts>],
+    known: &'a Known<'a>,
+}
+
+impl<'a> Cx<'a> {
+    fn facts(&self, file: FileId) -> Option<&'a Facts> {
+        self.facts[file.0 as usize]
+    }
+
+    fn lower<'b>(&'b self, items: &'b Items, scope: ScopeId, generics: Vec<&'b Generics>) -> Lower<'b> {
+        Lower { names: self.names, facts: self.facts, known: self.known, items, scope, generics, self_ty: None, assoc: &[], self_trait: None }
+    }
+
+    fn impl_header(&self, items: &Items, id: ImplId) -> ImplInfo {
+        let (file, index) = items.impls[id.0 as usize];
+        let header = || {
+            let item = self.facts(file)?.impls.get(index.0 as usize)?;
+            let scope = self.names.item_scope(file, item.module, item.within)?;
+            let mut lower = self.lower(items, scope, vec![&item.generics]);
+            let self_ty = lower.ty(&item.self_ty);
+            lower.self_ty = Some(&self_ty);
+            let of = item.of.as_ref().and_then(|path| lower.bound(path));
+            Some(ImplInfo { self_ty, of, assoc: Vec::new() })
+        };
+        header().unwrap_or_default()
+    }
+
+    fn assoc_types(&self, items: &Items, id: ImplId) -> Vec<(Name, Ty)> {
+        let (file, index) = items.impls[id.0 as usize];
+        let assoc = || {
+            let item = self.facts(file)?.impls.get(index.0 as usize)?;
+            let scope = self.names.item_scope(file, item.module, item.within)?;
+            let mut lower = self.lower(items, scope, vec![&item.generics]);
+            lower.self_ty = Some(&items.impl_infos[id.0 as usize].self_ty);
+            lower.assoc = &item.assoc_types;
+            Some(item.assoc_types.iter().map(|(name, ty)| (name.clone(), lower.ty(ty))).collect())
+        };
+        assoc().unwrap_or_default()
+    }
+
+    fn trait_info(&self, items: &Items, id: TraitId) -> TraitInfo {
+        let (file, index) = items.traits[id.0 as usize];
+        let info = || {
+            let facts = self.facts(file)?;
+            let item = facts.traits.get(index.0 as usize)?;
+            let scope = self.names.item_scope(file, item.module, item.within)?;
+            let lower = self.lower(items, scope, vec![&item.generics]);
+            let base = self.names.bases[file.0 as usize].functions;
+            let methods = item.functions.iter().filter_map(|at| Some((facts.functions.get(at.0 as usize)?.name.clone(), FnId(base + at.0)))).collect();
+            let supers = item.supertraits.iter().filter_map(|path| lower.bound(path)).collect();
+            Some(TraitInfo { methods, supers, impls: Vec::new() })
+        };
+        info().unwrap_or_default()
+    }
+
+    fn type_info(&self, items: &Items, id: TypeId) -> TypeInfo {
+        let (file, index) = items.types[id.0 as usize];
+        let info = || {
+            let item = self.facts(file)?.types.get(index.0 as usize)?;
+            let scope = self.names.item_scope(file, item.module, item.within)?;
+            let params: Vec<Name> = item.generics.params.iter().map(|param| param.name.clone()).collect();
+            let own = Ty::Workspace(id, params.iter().map(|name| Ty::Param(name.clone(), Vec::new())).collect());
+            let mut lower = self.lower(items, scope, vec![&item.generics]);
+            lower.self_ty = Some(&own);
+            let fields = |fields: &[crate::facts::Field]| fields.iter().map(|field| (field.name.clone(), lower.ty(&field.ty))).collect::<Vec<_>>();
+            let shape = match &item.kind {
+                TypeKind::Struct(own) | TypeKind::Union(own) => Shape::Struct(fields(own)),
+                TypeKind::Enum(variants) => Shape::Enum(variants.iter().map(|variant| fields(&variant.fields)).collect()),
+                TypeKind::Alias(ty) => Shape::Alias(lower.ty(ty)),
+            };
+            Some(TypeInfo { params, shape })
+        };
+        info().unwrap_or(TypeInfo { params: Vec::new(), shape: Shape::Struct(Vec::new()) })
+    }
+
+    fn signature(&self, items: &Items, id: FnId) -> Signature {
+        let (file, index) = items.functions[id.0 as usize];
+        let signature = || {
+            let facts = self.facts(file)?;
+            let item = facts.functions.get(index.0 as usize)?;
+            let own_scope = self.names.body_scope(id);
+            let scope = own_scope.or_else(|| self.names.item_scope(file, item.module, item.within))?;
+            let (mut self_ty, mut assoc, mut self_trait) = (None, [].as_slice(), None);
+            let mut generics = vec![&item.generics];
+            match item.owner {
+                Owner::Impl(at) => {
+                    let owner = facts.impls.get(at.0 as usize)?;
+                    generics.push(&owner.generics);
+                    assoc = &owner.assoc_types;
+                    self_ty = Some(items.impl_infos[self.names.impl_id(file, at.0).0 as usize].self_ty.clone());
+                }
+                Owner::Trait(at) => {
+                    let owner = facts.traits.get(at.0 as usize)?;
+                    generics.push(&owner.generics);
+                    let id = TraitId(self.names.bases[file.0 as usize].traits + at.0);
+                    self_ty = Some(Ty::Param(Name::new_static("Self"), vec![Bound::Workspace(id, Vec::new())]));
+                    self_trait = Some(owner);
+                }
+                Owner::Module => {}
+            }
+            let mut lower = self.lower(items, scope, generics);
+            lower.self_ty = self_ty.as_ref();
+            lower.assoc = assoc;
+            lower.self_trait = self_trait;
+            Some(Signature {
+                params: item.params.iter().map(|param| lower.ty(&param.ty)).collect(),
+                ret: lower.ty(&item.ret),
+                has_receiver: item.receiver.is_some(),
+                generics: item.generics.params.iter().map(|param| param.name.clone()).collect(),
+            })
+        };
+        signature().unwrap_or_default()
+    }
+
+    fn const_types(&self, items: &Items) -> Vec<Ty> {
+        let mut owners: QuickMap<(FileId, u32), ImplIdx> = QuickMap::default();
+        for (file, index) in &items.impls {
+            let Some(item) = self.facts(*file).and_then(|facts| facts.impls.get(index.0 as usize)) else { continue };
+            for at in &item.consts {
+                owners.insert((*file, *at), *index);
+            }
+        }
+        items
+            .consts
+            .par_iter()
+            .map(|(file, at)| {
+                let lowered = || {
+                    let facts = self.facts(*file)?;
+                    let item = facts.consts.get(*at as usize)?;
+                    let scope = self.names.item_scope(*file, item.module, item.within)?;
+                    let mut lower = self.lower(items, scope, Vec::new());
+                    if let Some(owner) = owners.get(&(*file, *at)) {
+                        lower.self_ty = Some(&items.impl_infos[self.names.impl_id(*file, owner.0).0 as usize].self_ty);
+                    }
+                    Some(lower.ty(&item.ty))
+                };
+                lowered().unwrap_or_default()
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,290 @@
+//! What the models tell the linker: canonical paths, what foreign types are made of, what calls return.
+
+use super::hash::QuickMap;
+use super::names::KnownPaths;
+use super::ty::{self, Ty};
+use crate::facts::Name;
+use crate::model::{CallId, CallModel, ModelTy, Models, TypeModel};
+
+/// The models with an index for names that a glob import brings in.
+pub struct Known<'m> {
+    pub models: &'m Models,
+    /// asks the workspace for an associated type, once its impls are known
+    pub assoc: Option<Assoc<'m>>,
+    /// crate and last segment to the one path that has both
+    by_last: QuickMap<(Name, Name), Option<Name>>,
+}
+
+/// From a type and a name to that associated type.
+pub type Assoc<'m> = Box<dyn Fn(&Ty, &str) -> Option<Ty> + Send + Sync + 'm>;
+
+impl std::fmt::Debug for Known<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Known").finish_non_exhaustive()
+    }
+}
+
+/// What is known of a call when its type is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct CallSite<'a> {
+    /// the path that the model's method belongs to
+    pub owner: &'a str,
+    pub receiver: &'a Ty,
+    pub args: &'a [Ty],
+    pub turbofish: &'a [Ty],
+}
+
+/// Traits whose methods every type may have without an import.
+const EVERYWHERE: &[&str] = &[
+    "std::clone::Clone",
+    "std::string::ToString",
+    "std::borrow::ToOwned",
+    "std::convert::Into",
+    "std::convert::TryInto",
+    "std::convert::AsRef",
+    "std::convert::AsMut",
+    "std::iter::IntoIterator",
+    "std::cmp::Ord",
+    "std::cmp::PartialOrd",
+    "std::cmp::PartialEq",
+    "std::borrow::Borrow",
+    "std::borrow::BorrowMut",
+    "std::ops::Deref",
+    "std::ops::DerefMut",
+    "std::hash::Hash",
+    "std::iter::Extend",
+    "std::default::Default",
+    "std::convert::From",
+];
+
+impl<'m> Known<'m> {
+    #[must_use]
+    pub fn new(models: &'m Models) -> Self {
+        let mut by_last: QuickMap<(Name, Name), Option<Name>> = QuickMap::default();
+        for path in models.paths() {
+            let (Some((krate, _)), Some((owner, last))) = (path.split_once("::"), path.rsplit_once("::")) else { continue };
+            // methods are no items: their owner is a type or a trait
+            let owned = owner.rsplit("::").next().is_some_and(|name| name.starts_with(char::is_uppercase));
+            if owned {
+                continue;
+            }
+            let entry = by_last.entry((krate.into(), last.trim_end_matches('!').into()));
+            let path = Name::from(path.trim_end_matches('!'));
+            entry
+                .and_modify(|known| {
+                    if known.as_ref().is_some_and(|known| *known != path) {
+                        *known = None;
+                    }
+                })
+                .or_insert(Some(path));
+        }
+        Self { models, assoc: None, by_last }
+    }
+
+    #[must_use]
+    pub fn type_model(&self, path: &str) -> Option<&'m TypeModel> {
+        self.models.ty(path)
+    }
+
+    /// A foreign type with its aliases followed.
+    #[must_use]
+    pub fn foreign(&self, path: Name, args: Vec<Ty>) -> Ty {
+        let own = Ty::Foreign(path, args);
+        let Ty::Foreign(path, args) = &own else { return own };
+        if let Some(alias) = self.type_model(path).and_then(|model| model.alias.as_ref()) {
+            let aliased = self.eval(alias, CallSite { owner: path, receiver: &own, args: &[], turbofish: &[] });
+            // `PgPool` of `Pool<Postgres>`; one without arguments keeps those that are written
+            return match aliased {
+                Ty::Foreign(to, none) if none.is_empty() && to != *path => Ty::Foreign(to, args.clone()),
+                aliased => aliased,
+            };
+        }
+        if path.ends_with("::Result") && path != ty::RESULT && !args.is_empty() {
+            return Ty::foreign(ty::RESULT, args.clone());
+        }
+        own
+    }
+
+    /// Whether a trait is a future, an iterator or a stream by its model: something of which the element is what counts.
+    #[must_use]
+    pub fn yields(&self, path: &str) -> bool {
+        self.type_model(path).is_some_and(|model| model.element.is_some() && matches!(model.kind.as_deref(), Some("iterator" | "stream")))
+    }
+
+    #[must_use]
+    pub fn kind(&self, ty: &Ty) -> Option<&'m str> {
+        self.models.kind(ty.foreign_path()?)
+    }
+
+    /// What iterating a value of that type yields; none for what is not known to be iterable.
+    #[must_use]
+    pub fn element(&self, ty: &Ty) -> Option<Ty> {
+        match ty {
+            Ty::Ref(inner) => self.element(inner),
+            Ty::Slice(inner) => Some((**inner).clone()),
+            Ty::Foreign(path, _) => {
+                let model = self.type_model(path)?;
+                match (&model.element, &model.peel) {
+                    (Some(element), _) => Some(self.eval(element, CallSite { owner: path, receiver: ty, args: &[], turbofish: &[] })),
+                    (None, Some(_)) => self.element(&self.peel(ty)?),
+                    (None, None) => None,
+                }
+            }
+            Ty::Param(_, bounds) | Ty::Bounded(bounds) => bounds.iter().find_map(|bound| match bound {
+                super::ty::Bound::Foreign(path, args) if self.type_model(path).is_some_and(|model| model.element.is_some()) => args.first().cloned(),
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+
+    /// The type that a foreign one may be looked through to.
+    #[must_use]
+    pub fn peel(&self, ty: &Ty) -> Option<Ty> {
+        let Ty::Foreign(path, _) = ty else { return None };
+        let peel = self.type_model(path)?.peel.as_ref()?;
+        let inner = self.eval(peel, CallSite { owner: path, receiver: ty, args: &[], turbofish: &[] });
+        (!inner.is_unknown()).then_some(inner)
+    }
+
+    /// A public field of a foreign type.
+    #[must_use]
+    pub fn field(&self, ty: &Ty, name: &str) -> Option<Ty> {
+        let Ty::Foreign(path, _) = ty else { return None };
+        let model = self.type_model(path)?;
+        match model.fields.get(name) {
+            Some(field) => Some(self.eval(field, CallSite { owner: path, receiver: ty, args: &[], turbofish: &[] })),
+            // extractors are tuple structs around what they peel to
+            None if name == "0" => self.peel(ty),
+            None => None,
+        }
+    }
+
+    /// A method of a trait that every type may have.
+    #[must_use]
+    pub fn everywhere(&self, name: &str) -> Option<(&'static str, CallId)> {
+        EVERYWHERE.iter().find_map(|owner| Some((*owner, self.models.find_method(owner, name)?)))
+    }
+
+    /// The type of a modelled call's value.
+    #[must_use]
+    pub fn returns(&self, model: &CallModel, site: CallSite<'_>) -> Ty {
+        model.returns.as_ref().map_or(Ty::Unknown, |ty| self.eval(ty, site))
+    }
+
+    /// What the parameters of the closure in argument `at` are.
+    #[must_use]
+    pub fn gives(&self, model: &CallModel, at: usize, site: CallSite<'_>) -> Vec<Ty> {
+        let key = at.to_string();
+        if let Some(gives) = model.gives.get(&key) {
+            return gives.iter().map(|ty| self.eval(ty, site)).collect();
+        }
+        match model.runs.get(&key).map(String::as_str) {
+            Some("each") => vec![self.element(site.receiver).unwrap_or_default()],
+            Some("once") => vec![site.receiver.arg(0)],
+            _ => Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn eval(&self, ty: &ModelTy, site: CallSite<'_>) -> Ty {
+        match ty {
+            ModelTy::Unknown => Ty::Unknown,
+            ModelTy::Path(path, args) => {
+                let args: Vec<Ty> = args.iter().map(|arg| self.eval(arg, site)).collect();
+                match path.strip_prefix("std::primitive::") {
+                    Some("slice" | "array") => Ty::Slice(Box::new(args.into_iter().next().unwrap_or_default())),
+                    Some("integer" | "float") => site.receiver.peel_refs().clone(),
+                    Some(name) => Ty::Primitive(name.into()),
+                    None if super::resolve::is_primitive(path) => Ty::Primitive(path.clone()),
+                    None => self.foreign(path.clone(), args),
+                }
+            }
+            ModelTy::Tuple(parts) => Ty::Tuple(parts.iter().map(|part| self.eval(part, site)).collect()),
+            ModelTy::Ref(inner) => match self.eval(inner, site) {
+                already @ (Ty::Ref(_) | Ty::Unknown) => already,
+                inner => Ty::Ref(Box::new(inner)),
+            },
+            ModelTy::Slice(inner) => Ty::Slice(Box::new(self.eval(inner, site))),
+            ModelTy::Owner => {
+                let receiver = site.receiver.peel_refs();
+                if let Some(own) = primitive_owner(site.owner) {
+                    return if receiver.is_unknown() { own } else { receiver.clone() };
+                }
+                let is_trait = self.type_model(site.owner).is_none() && !matches!(receiver, Ty::Foreign(path, _) if path == site.owner);
+                match receiver {
+                    Ty::Unknown => Ty::Foreign(site.owner.into(), site.turbofish.to_vec()),
+                    receiver if is_trait => receiver.clone(),
+                    Ty::Foreign(path, _) if path == site.owner => receiver.clone(),
+                    _ => Ty::Foreign(site.owner.into(), Vec::new()),
+                }
+            }
+            ModelTy::OwnerOf(args) => self.foreign(site.owner.into(), args.iter().map(|arg| self.eval(arg, site)).collect()),
+            ModelTy::Assoc(base, name) => match self.eval(base, site) {
+                // what a derive made for a type knows that type: the entity's model
+                Ty::Foreign(_, args) if matches!(args.as_slice(), [Ty::Workspace(..)]) => args.into_iter().next().unwrap_or_default(),
+                base => self.assoc.as_ref().and_then(|assoc| assoc(&base, name)).unwrap_or_default(),
+            },
+            ModelTy::Receiver => site.receiver.peel_refs().clone(),
+            ModelTy::Arg(at) => site.args.get(*at as usize).cloned().unwrap_or_default(),
+            ModelTy::Turbofish(at) => site.turbofish.get(*at as usize).cloned().unwrap_or_default(),
+            ModelTy::Item => self.element(site.receiver).unwrap_or_default(),
+            ModelTy::Closure(at) => match site.args.get(*at as usize) {
+                Some(Ty::Callable(ret)) => (**ret).clone(),
+                _ => Ty::Unknown,
+            },
+            ModelTy::Part(base, at) => self.eval(base, site).arg(*at as usize),
+            ModelTy::Element(base) => {
+                let base = self.eval(base, site);
+                self.element(&base).unwrap_or_default()
+            }
+        }
+    }
+}
+
+/// The primitive that a modelled path stands for.
+fn primitive_owner(owner: &str) -> Option<Ty> {
+    match owner.strip_prefix("std::primitive::")? {
+        "slice" | "array" => Some(Ty::Slice(Box::new(Ty::Unknown))),
+        name => Some(Ty::Primitive(name.into())),
+    }
+}
+
+/// The owner paths under which methods of a type are modelled.
+#[must_use]
+pub fn owners(ty: &Ty) -> Vec<Name> {
+    match ty {
+        Ty::Foreign(path, _) => vec![path.clone()],
+        Ty::Primitive(name) => {
+            let mut owners = vec![Name::from(format!("std::primitive::{name}"))];
+            match name.as_str() {
+                "f32" | "f64" => owners.push(Name::new_static("std::primitive::float")),
+                "str" | "bool" | "char" | "!" => {}
+                _ => owners.push(Name::new_static("std::primitive::integer")),
+            }
+            owners
+        }
+        Ty::Slice(_) => vec![Name::new_static("std::primitive::slice"), Name::new_static("std::primitive::array")],
+        _ => Vec::new(),
+    }
+}
+
+impl KnownPaths for Known<'_> {
+    fn canonical(&self, path: &str) -> Name {
+        self.models.canonical(path).as_ref().into()
+    }
+
+    fn glob(&self, module: &str, name: &str) -> Option<Name> {
+        let full = self.models.canonical(&format!("{module}::{name}")).into_owned();
+        let krate: Name = full.split("::").next().unwrap_or(&full).into();
+        let known = self.by_last.get(&(krate, name.into()))?.as_ref()?;
+        // a prelude, or the crate itself, or the very module
+        let place = known.rsplit_once("::").map_or("", |(place, _)| place);
+        let fits = *known == full || module.ends_with("::prelude") || place == module || place.starts_with(&format!("{module}::")) || module.starts_with(place);
+        fits.then(|| known.clone())
+    }
+
+    fn derives(&self, derive: &str) -> Vec<(Name, Name)> {
+        self.models.derives(derive).to_vec()
+    }
+}
