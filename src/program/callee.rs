@@ -1,0 +1,428 @@
+//! Finding what is called.
+//!
+//! The order is Rust's: inherent before trait, one layer of dereferencing at a time; then traits that everything has, then
+//! foreign traits in scope. A trait method on a type parameter, `impl` or `dyn` is every impl of the workspace and the
+//! default body. A method of a foreign trait on a value of unknown type is taken only when a database handle stands
+//! where the model expects one; weaker likenesses are left to `Program::guess`.
+
+use super::infer::{Infer, TABLE};
+use super::items::{Head, Items, Method};
+use super::known;
+use super::names::{Def, KnownPaths, Space};
+use super::ty::{self, Bound, Substitution, Ty};
+use super::{FnId, TraitId, TypeId};
+use crate::facts::{ExprId, Name, Path, TypeRef};
+use crate::model::CallId;
+
+/// What is called.
+#[derive(Debug)]
+pub(super) enum Callee {
+    /// workspace functions, and what is known of the type parameters around them
+    Functions { all: Vec<FnId>, dispatch: bool, known: Substitution, self_ty: Option<Ty> },
+    Foreign { owner: Name, path: Name, model: Option<CallId>, receiver: Ty },
+    /// a tuple struct or a tuple variant
+    Constructor(TypeId, Option<u32>, Vec<Ty>),
+    /// `Some`, `Ok` ..: the type's path and which argument is filled
+    Wrap(&'static str, usize),
+    /// a value that is called
+    Value(Ty),
+    Unknown,
+}
+
+impl Callee {
+    fn foreign(owner: Name, name: &str, model: Option<CallId>, receiver: Ty) -> Callee {
+        let path = if owner.is_empty() { Name::from(name) } else { Name::from(format!("{owner}::{name}")) };
+        Callee::Foreign { owner, path, model, receiver }
+    }
+
+    fn one(function: FnId, self_ty: &Ty) -> Callee {
+        Callee::Functions { all: vec![function], dispatch: false, known: Substitution::default(), self_ty: Some(self_ty.clone()) }
+    }
+}
+
+impl Infer<'_> {
+    // -- methods
+
+    /// What `receiver.name(args)` calls.
+    pub(super) fn method(&self, receiver: &Ty, name: &Name, args: &[ExprId]) -> Callee {
+        let known = self.cx.known;
+        let chain = self.derefs(receiver);
+        for ty in &chain {
+            if let Some(callee) = self.workspace_method(ty, name) {
+                return callee;
+            }
+            if let Some((owner, model)) = self.modelled_method(ty, name) {
+                // a trait in scope with the same method says more than the type's model (`diesel_async` beside `diesel`)
+                let is_db = |model: CallId| known.models.get(model).db.is_some();
+                let scoped = if is_db(model) { self.scoped(name, args).filter(|(_, other)| is_db(*other)) } else { None };
+                let (owner, model) = scoped.unwrap_or((owner, model));
+                return Callee::foreign(owner, name, Some(model), ty.clone());
+            }
+        }
+        let last = chain.last().unwrap_or(receiver);
+        if !receiver.is_opaque()
+            && let Some(callee) = self.blanket(last, name)
+        {
+            return callee;
+        }
+        if let Some((owner, model)) = known.everywhere(name) {
+            return Callee::foreign(Name::new_static(owner), name, Some(model), receiver.clone());
+        }
+        // iterators of the workspace and of type parameters have what iterators have
+        if matches!(last, Ty::Workspace(..) | Ty::Param(..) | Ty::Bounded(_))
+            && let Some(model) = known.models.find_method(ty::ITERATOR, name)
+            && let Some(item) = self.element(receiver)
+        {
+            return Callee::foreign(Name::new_static(ty::ITERATOR), name, Some(model), Ty::foreign(ty::ITERATOR, vec![item]));
+        }
+        let is_std = |ty: &Ty| match ty {
+            Ty::Primitive(_) | Ty::Tuple(_) | Ty::Slice(_) => true,
+            Ty::Foreign(path, _) => path.starts_with("std::") && known.kind(ty) != Some("pointer"),
+            _ => false,
+        };
+        if !chain.iter().any(is_std)
+            && let Some((owner, model)) = self.scoped(name, args)
+            && (!receiver.is_opaque() || self.handle_stands(model, args))
+        {
+            return Callee::foreign(owner, name, Some(model), receiver.clone());
+        }
+        match last {
+            Ty::Foreign(..) | Ty::Primitive(_) | Ty::Slice(_) => {
+                // the outermost foreign type that is no pointer
+                let named = chain.iter().find(|ty| matches!(ty, Ty::Foreign(..)) && known.kind(ty) != Some("pointer")).unwrap_or(last);
+                match known::owners(named).into_iter().next() {
+                    Some(owner) => Callee::foreign(owner, name, None, named.clone()),
+                    None => Callee::Unknown,
+                }
+            }
+            _ => Callee::Unknown,
+        }
+    }
+
+    /// Impls and traits of the workspace for that very type.
+    fn workspace_method(&self, ty: &Ty, name: &Name) -> Option<Callee> {
+        let items = self.cx.items;
+        match ty {
+            Ty::Param(_, bounds) | Ty::Bounded(bounds) => bounds.iter().find_map(|bound| match bound {
+                Bound::Workspace(id, _) => self.trait_callee(*id, name, Some(ty.clone())),
+                Bound::Foreign(path, _) => {
+                    let model = self.cx.known.models.find_method(path, name)?;
+                    Some(Callee::foreign(path.clone(), name, Some(model), ty.clone()))
+                }
+            }),
+            Ty::Ref(_) | Ty::Unknown | Ty::Callable(_) => None,
+            _ => {
+                let head = Head::of(ty)?;
+                let methods = items.methods(&head, name);
+                if !methods.is_empty() {
+                    return Some(self.concrete(&methods, ty));
+                }
+                // the default body of a trait that the type has
+                items.impls_for(&head).iter().find_map(|id| match &items.impl_info(*id).of {
+                    Some(Bound::Workspace(of, _)) => Some(Callee::one(items.trait_method(*of, name)?.1, ty)),
+                    _ => None,
+                })
+            }
+        }
+    }
+
+    fn concrete(&self, methods: &[Method], ty: &Ty) -> Callee {
+        let items = self.cx.items;
+        // of several impls of one generic type those that fit (`impl Repo<Pg>`, `impl Repo<Lite>`)
+        let fitting: Vec<Method> = methods.iter().filter(|method| fits(&items.impl_info(method.from).self_ty, ty)).copied().collect();
+        let methods = if fitting.is_empty() { methods } else { &fitting };
+        let mut known = Substitution::default();
+        if let Some(first) = methods.first() {
+            items.impl_info(first.from).self_ty.unify(ty, &mut known);
+        }
+        let all: Vec<FnId> = methods.iter().map(|method| method.function).collect();
+        Callee::Functions { dispatch: all.len() > 1, all, known, self_ty: Some(ty.clone()) }
+    }
+
+    /// Every impl of a trait's method, and its default body.
+    fn trait_callee(&self, id: TraitId, name: &str, self_ty: Option<Ty>) -> Option<Callee> {
+        let items = self.cx.items;
+        let (of, declared) = items.trait_method(id, name)?;
+        let mut all = vec![declared];
+        for implementation in &items.trait_info(of).impls {
+            let (file, index) = items.impls[implementation.0 as usize];
+            let Some(facts) = self.cx.facts[file.0 as usize] else { continue };
+            let base = self.cx.names.bases[file.0 as usize].functions;
+            let named = |at: &&crate::facts::FnIdx| facts.functions.get(at.0 as usize).is_some_and(|function| function.name == name);
+            all.extend(facts.impls[index.0 as usize].functions.iter().find(named).map(|at| FnId(base + at.0)));
+        }
+        Some(Callee::Functions { all, dispatch: true, known: Substitution::default(), self_ty })
+    }
+
+    fn blanket(&self, ty: &Ty, name: &Name) -> Option<Callee> {
+        let items = self.cx.items;
+        if let Some(first) = items.blanket(name).first() {
+            return Some(self.concrete(&[*first], ty));
+        }
+        // default bodies of traits that everything has
+        items.blanket_impls().iter().find_map(|id| match &items.impl_info(*id).of {
+            Some(Bound::Workspace(of, _)) => Some(Callee::one(items.trait_method(*of, name)?.1, ty)),
+            _ => None,
+        })
+    }
+
+    /// A modelled method of that very type, or of a foreign trait that the workspace implements for it.
+    fn modelled_method(&self, ty: &Ty, name: &str) -> Option<(Name, CallId)> {
+        let models = self.cx.known.models;
+        if let Ty::Workspace(..) = ty {
+            let items = self.cx.items;
+            return items.impls_for(&Head::of(ty)?).iter().find_map(|id| match &items.impl_info(*id).of {
+                Some(Bound::Foreign(path, _)) => Some((path.clone(), models.find_method(path, name)?)),
+                _ => None,
+            });
+        }
+        known::owners(ty).into_iter().find_map(|owner| models.find_method(&owner, name).map(|model| (owner, model)))
+    }
+
+    /// A method of a foreign trait that is imported here.
+    pub(super) fn scoped(&self, name: &str, args: &[ExprId]) -> Option<(Name, CallId)> {
+        let known = self.cx.known;
+        let named = known.models.named(name);
+        if named.is_empty() {
+            return None;
+        }
+        let scope = self.cx.names.scope(self.scope());
+        named.iter().find_map(|named| {
+            let owner = &named.owner;
+            let last = owner.rsplit("::").next()?;
+            let imported = scope.foreign.binary_search(owner).is_ok() || scope.foreign_globs.iter().any(|glob| known.glob(glob, last).as_ref() == Some(owner));
+            let call = known.models.get(named.call);
+            let arity = call.handle.is_none_or(|at| at < 0 || (at as usize) < args.len());
+            (imported && arity && self.handle_possible(named.call, args)).then(|| (owner.clone(), named.call))
+        })
+    }
+
+    fn handle_arg(&self, model: CallId, args: &[ExprId]) -> Option<&Ty> {
+        let at = usize::try_from(self.cx.known.models.get(model).handle?).ok()?;
+        args.get(at).map(|arg| self.ty_of(*arg))
+    }
+
+    /// Whether the argument that the model takes for a database handle can be one.
+    fn handle_possible(&self, model: CallId, args: &[ExprId]) -> bool {
+        let Some(ty) = self.handle_arg(model, args) else { return true };
+        match ty.peel_refs() {
+            Ty::Primitive(_) | Ty::Tuple(_) | Ty::Slice(_) | Ty::Callable(_) => false,
+            Ty::Foreign(path, _) if path.starts_with("std::") => self.is_handle(ty),
+            _ => true,
+        }
+    }
+
+    /// Whether it surely is one.
+    fn handle_stands(&self, model: CallId, args: &[ExprId]) -> bool {
+        self.cx.known.models.get(model).db.is_some() && self.handle_arg(model, args).is_some_and(|ty| self.is_handle(ty))
+    }
+
+    /// A pool, a connection, a transaction, or what leads to one.
+    fn is_handle(&self, ty: &Ty) -> bool {
+        let known = self.cx.known;
+        let is = |path: &str| known.models.kind(path).is_some_and(|kind| matches!(kind, "db-pool" | "db-connection" | "db-transaction"));
+        self.derefs(ty).iter().any(|ty| match ty {
+            Ty::Foreign(path, args) => is(path) || args.first().and_then(Ty::foreign_path).is_some_and(|path| is(path)),
+            Ty::Param(_, bounds) | Ty::Bounded(bounds) => bounds.iter().any(|bound| matches!(bound, Bound::Foreign(path, _) if is(path))),
+            _ => false,
+        })
+    }
+
+    // -- paths
+
+    /// What a path in front of `(` calls, or the value it stands for.
+    pub(super) fn callee(&mut self, id: ExprId, path: &Path, args: &[ExprId]) -> Callee {
+        if let Some(name) = path.as_ident()
+            && let Some(pat) = self.find_local(name)
+        {
+            self.out.locals.push((id, pat));
+            return Callee::Value(self.out.pats[pat.0 as usize].clone());
+        }
+        let Some(last) = path.segments.last() else { return Callee::Unknown };
+        if let Some(own) = self.type_before(path) {
+            if path.segments.len() == 1 && path.qself.is_none() {
+                return match own {
+                    Ty::Workspace(id, args) => Callee::Constructor(id, None, args),
+                    _ => Callee::Unknown,
+                };
+            }
+            let of = path.qself.as_ref().and_then(|_| prefix(path)).and_then(|of| self.lower.bound(&Path { qself: None, ..of }));
+            return self.associated(&own, &last.name, of.as_ref());
+        }
+        let Some((def, rest)) = self.resolve(path, Space::Value) else { return Callee::Unknown };
+        self.out.paths.push((id, def.clone()));
+        match (def, rest) {
+            (Def::Trait(of), 1) => self.through_trait(of, &last.name, args),
+            (def, 1) => {
+                let own_args = path.segments[path.segments.len() - 2].args.iter().map(|arg| self.lower.ty(arg)).collect();
+                let own = self.lower.def(def, own_args, 0);
+                self.associated(&own, &last.name, None)
+            }
+            (def, 0) => {
+                let turbofish = last.args.iter().map(|arg| self.lower.ty(arg)).collect();
+                self.item(path, def, turbofish)
+            }
+            _ => match prefix(path) {
+                Some(prefix) => {
+                    let own = self.lower.ty(&TypeRef::Path(prefix));
+                    self.associated(&own, &last.name, None)
+                }
+                None => Callee::Unknown,
+            },
+        }
+    }
+
+    /// The type that a path starts with, where it is `Self`, a type parameter or `<T as Trait>`.
+    fn type_before(&self, path: &Path) -> Option<Ty> {
+        if let Some(own) = path.qself.as_deref() {
+            return Some(self.lower.ty(own));
+        }
+        let first = path.segments.first().filter(|_| !path.global)?;
+        let is_param = || self.lower.generics.iter().any(|generics| generics.params.iter().any(|param| param.name == first.name));
+        if first.name != "Self" && !is_param() {
+            return None;
+        }
+        match path.segments.len() {
+            1 | 2 => {
+                let mut only = path.clone();
+                only.segments.truncate(1);
+                Some(self.lower.ty(&TypeRef::Path(only)))
+            }
+            _ => prefix(path).map(|prefix| self.lower.ty(&TypeRef::Path(prefix))),
+        }
+    }
+
+    fn item(&self, path: &Path, def: Def, turbofish: Vec<Ty>) -> Callee {
+        match def {
+            Def::Fn(function) => {
+                let generics = &self.cx.items.signature(function).generics;
+                let known = generics.iter().cloned().zip(turbofish).filter(|(_, ty)| !ty.is_unknown()).collect();
+                Callee::Functions { all: self.twins(path, function), dispatch: false, known, self_ty: None }
+            }
+            Def::Type(id) => match self.lower.def(Def::Type(id), turbofish, 0) {
+                Ty::Workspace(id, args) => Callee::Constructor(id, None, args),
+                Ty::Foreign(path, _) => Callee::Foreign { owner: path.clone(), model: self.cx.known.models.find(&path), path, receiver: Ty::Unknown },
+                _ => Callee::Unknown,
+            },
+            Def::Variant(id, variant) => Callee::Constructor(id, Some(variant), Vec::new()),
+            Def::Const(id) => Callee::Value(self.cx.items.const_types[id.0 as usize].clone()),
+            Def::Table(_) => Callee::Value(Ty::foreign(TABLE, Vec::new())),
+            Def::Derived(made, id) => Callee::Value(Ty::Foreign(made, vec![Ty::Workspace(id, Vec::new())])),
+            Def::Foreign(whole) => self.foreign_item(path, whole),
+            Def::Column(..) | Def::Module(_) | Def::Trait(_) | Def::Macro(_) | Def::Primitive(_) => Callee::Unknown,
+        }
+    }
+
+    /// `cfg` twins of a function: all are called, as far as we know.
+    fn twins(&self, path: &Path, first: FnId) -> Vec<FnId> {
+        let segments: Vec<&str> = path.segments.iter().map(|segment| segment.name.as_str()).collect();
+        let all = self.cx.names.all(self.scope(), &segments, path.global, Space::Value, self.cx.known);
+        let mut all: Vec<FnId> = all.into_iter().filter_map(|def| if let Def::Fn(function) = def { Some(function) } else { None }).collect();
+        if all.is_empty() {
+            all.push(first);
+        }
+        all
+    }
+
+    fn foreign_item(&self, path: &Path, whole: Name) -> Callee {
+        match whole.as_str() {
+            "std::option::Option::Some" => return Callee::Wrap(ty::OPTION, 0),
+            "std::result::Result::Ok" => return Callee::Wrap(ty::RESULT, 0),
+            "std::result::Result::Err" => return Callee::Wrap(ty::RESULT, 1),
+            _ => {}
+        }
+        let (owner, name) = whole.rsplit_once("::").unwrap_or(("", &whole));
+        let is_type = owner.rsplit("::").next().is_some_and(|last| last.starts_with(char::is_uppercase));
+        if !is_type || self.cx.known.models.find(&whole).is_some() && self.cx.known.type_model(owner).is_none() {
+            return Callee::foreign(owner.into(), name, self.cx.known.models.find(&whole), Ty::Unknown);
+        }
+        let own_args = path.segments.iter().rev().nth(1).map(|segment| segment.args.iter().map(|arg| self.lower.ty(arg)).collect());
+        let own = self.cx.known.foreign(owner.into(), own_args.unwrap_or_default());
+        self.associated(&own, &Name::from(name), None)
+    }
+
+    /// `Trait::method(receiver, ..)`: by the receiver where its type is known.
+    fn through_trait(&mut self, of: TraitId, name: &Name, args: &[ExprId]) -> Callee {
+        if let Some(first) = args.first() {
+            let receiver = self.infer_ty(*first, None);
+            for ty in self.derefs(&receiver) {
+                if let Some(callee @ Callee::Functions { .. }) = self.workspace_method(&ty, name) {
+                    return callee;
+                }
+            }
+        }
+        self.trait_callee(of, name, None).unwrap_or(Callee::Unknown)
+    }
+
+    /// `Type::name`.
+    fn associated(&self, own: &Ty, name: &Name, of: Option<&Bound>) -> Callee {
+        let (items, models) = (self.cx.items, self.cx.known.models);
+        let own = own.peel_refs();
+        if let Ty::Workspace(id, args) = own
+            && let Some(variant) = self.cx.names.variant(*id, name)
+        {
+            return Callee::Constructor(*id, Some(variant), args.clone());
+        }
+        if let Some(callee) = self.workspace_method(own, name) {
+            return callee;
+        }
+        if let Some(Bound::Workspace(of, _)) = of
+            && let Some(callee) = self.trait_callee(*of, name, Some(own.clone()))
+        {
+            return callee;
+        }
+        if let Some(head) = Head::of(own)
+            && let Some(id) = items.assoc_consts.get(&(head, name.clone()))
+        {
+            return Callee::Value(items.const_types[id.0 as usize].clone());
+        }
+        let through = |of: Option<&Bound>| match of {
+            Some(Bound::Foreign(path, _)) => Some((path.clone(), models.find_method(path, name)?)),
+            _ => None,
+        };
+        if let Some((owner, model)) = self.modelled_method(own, name).or_else(|| through(of)) {
+            return Callee::foreign(owner, name, Some(model), own.clone());
+        }
+        if !own.is_opaque()
+            && let Some(callee) = self.blanket(own, name)
+        {
+            return callee;
+        }
+        match own {
+            Ty::Workspace(..) | Ty::Param(..) if constructs(name) => Callee::Value(Ty::Callable(Box::new(own.clone()))),
+            Ty::Workspace(..) => match self.scoped(name, &[]) {
+                Some((owner, model)) => Callee::foreign(owner, name, Some(model), own.clone()),
+                None => Callee::Unknown,
+            },
+            own => match known::owners(own).into_iter().next() {
+                Some(owner) => Callee::foreign(owner, name, None, own.clone()),
+                None => Callee::Unknown,
+            },
+        }
+    }
+}
+
+/// Names under which derives and custom hand out the type itself.
+fn constructs(name: &str) -> bool {
+    matches!(name, "default" | "from" | "new" | "from_iter")
+}
+
+fn prefix(path: &Path) -> Option<Path> {
+    let mut prefix = path.clone();
+    prefix.segments.pop()?;
+    (!prefix.segments.is_empty()).then_some(prefix)
+}
+
+/// Whether an impl for `declared` is one for `actual`, as far as both are known.
+fn fits(declared: &Ty, actual: &Ty) -> bool {
+    let all = |left: &[Ty], right: &[Ty]| left.iter().zip(right).all(|(left, right)| fits(left, right));
+    match (declared, actual.peel_refs()) {
+        (Ty::Ref(inner), actual) => fits(inner, actual),
+        (Ty::Unknown | Ty::Param(..) | Ty::Bounded(_), _) | (_, Ty::Unknown | Ty::Param(..) | Ty::Bounded(_)) => true,
+        (Ty::Workspace(id, left), Ty::Workspace(other, right)) => id == other && all(left, right),
+        (Ty::Foreign(path, left), Ty::Foreign(other, right)) => path == other && all(left, right),
+        (Ty::Tuple(left), Ty::Tuple(right)) => left.len() == right.len() && all(left, right),
+        (Ty::Slice(left), Ty::Slice(right)) => fits(left, right),
+        (declared, actual) => declared == actual,
+    }
+}
