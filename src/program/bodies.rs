@@ -2,10 +2,10 @@
 //!
 //! Types are kept once per body, expressions point at them: a body has few different types and many expressions.
 
+use super::Target;
 use super::hash::QuickMap;
 use super::names::Def;
 use super::ty::Ty;
-use super::Target;
 use crate::facts::{ExprId, PatId};
 use crate::model::CallId;
 

@@ -6,7 +6,7 @@
 //! where the model expects one; weaker likenesses are left to `Program::guess`.
 
 use super::infer::{Infer, TABLE};
-use super::items::{Head, Items, Method};
+use super::items::{Head, Method};
 use super::known;
 use super::names::{Def, KnownPaths, Space};
 use super::ty::{self, Bound, Substitution, Ty};
@@ -18,8 +18,18 @@ use crate::model::CallId;
 #[derive(Debug)]
 pub(super) enum Callee {
     /// workspace functions, and what is known of the type parameters around them
-    Functions { all: Vec<FnId>, dispatch: bool, known: Substitution, self_ty: Option<Ty> },
-    Foreign { owner: Name, path: Name, model: Option<CallId>, receiver: Ty },
+    Functions {
+        all: Vec<FnId>,
+        dispatch: bool,
+        known: Substitution,
+        self_ty: Option<Ty>,
+    },
+    Foreign {
+        owner: Name,
+        path: Name,
+        model: Option<CallId>,
+        receiver: Ty,
+    },
     /// a tuple struct or a tuple variant
     Constructor(TypeId, Option<u32>, Vec<Ty>),
     /// `Some`, `Ok` ..: the type's path and which argument is filled
@@ -190,7 +200,8 @@ impl Infer<'_> {
         named.iter().find_map(|named| {
             let owner = &named.owner;
             let last = owner.rsplit("::").next()?;
-            let imported = scope.foreign.binary_search(owner).is_ok() || scope.foreign_globs.iter().any(|glob| known.glob(glob, last).as_ref() == Some(owner));
+            let imported = scope.foreign.binary_search(owner).is_ok()
+                || scope.foreign_globs.iter().any(|glob| known.glob(glob, last).as_ref() == Some(owner));
             let call = known.models.get(named.call);
             let arity = call.handle.is_none_or(|at| at < 0 || (at as usize) < args.len());
             (imported && arity && self.handle_possible(named.call, args)).then(|| (owner.clone(), named.call))
@@ -301,7 +312,9 @@ impl Infer<'_> {
             }
             Def::Type(id) => match self.lower.def(Def::Type(id), turbofish, 0) {
                 Ty::Workspace(id, args) => Callee::Constructor(id, None, args),
-                Ty::Foreign(path, _) => Callee::Foreign { owner: path.clone(), model: self.cx.known.models.find(&path), path, receiver: Ty::Unknown },
+                Ty::Foreign(path, _) => {
+                    Callee::Foreign { owner: path.clone(), model: self.cx.known.models.find(&path), path, receiver: Ty::Unknown }
+                }
                 _ => Callee::Unknown,
             },
             Def::Variant(id, variant) => Callee::Constructor(id, Some(variant), Vec::new()),
@@ -317,7 +330,8 @@ impl Infer<'_> {
     fn twins(&self, path: &Path, first: FnId) -> Vec<FnId> {
         let segments: Vec<&str> = path.segments.iter().map(|segment| segment.name.as_str()).collect();
         let all = self.cx.names.all(self.scope(), &segments, path.global, Space::Value, self.cx.known);
-        let mut all: Vec<FnId> = all.into_iter().filter_map(|def| if let Def::Fn(function) = def { Some(function) } else { None }).collect();
+        let mut all: Vec<FnId> =
+            all.into_iter().filter_map(|def| if let Def::Fn(function) = def { Some(function) } else { None }).collect();
         if all.is_empty() {
             all.push(first);
         }
@@ -403,7 +417,7 @@ impl Infer<'_> {
 }
 
 /// Names under which derives and custom hand out the type itself.
-fn constructs(name: &str) -> bool {
+pub(super) fn constructs(name: &str) -> bool {
     matches!(name, "default" | "from" | "new" | "from_iter")
 }
 

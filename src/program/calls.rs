@@ -3,12 +3,12 @@
 //! Finding the callee is [`super::callee`]; here its arguments are inferred against it, closures among them, and its
 //! result gets the type parameters that were learnt.
 
+use super::Target;
 use super::callee::Callee;
 use super::infer::Infer;
 use super::known::CallSite;
 use super::names::{Def, KnownPaths, Space};
 use super::ty::{self, Bound, Substitution, Ty};
-use super::Target;
 use crate::facts::{ExprId, ExprKind, MacroCall, Name, Path, TypeRef};
 use crate::model::CallId;
 
@@ -17,7 +17,8 @@ impl Infer<'_> {
         let body = self.body;
         let (target, turbofish) = match &body.expr(callee).kind {
             ExprKind::Path(path) => {
-                let turbofish = path.segments.last().map(|last| last.args.iter().map(|arg| self.lower.ty(arg)).collect()).unwrap_or_default();
+                let turbofish =
+                    path.segments.last().map(|last| last.args.iter().map(|arg| self.lower.ty(arg)).collect()).unwrap_or_default();
                 (self.callee(callee, path, args), turbofish)
             }
             _ => (Callee::Value(self.infer_ty(callee, None)), Vec::new()),
@@ -80,7 +81,8 @@ impl Infer<'_> {
         let path = self.cx.known.canonical(&format!("{path}!"));
         let model = self.cx.known.models.find(&path);
         let call = model.map(|model| self.cx.known.models.get(model));
-        let returned = call.map(|call| self.cx.known.returns(call, CallSite { owner: &path, receiver: &Ty::Unknown, args: &args, turbofish: &[] }));
+        let returned =
+            call.map(|call| self.cx.known.returns(call, CallSite { owner: &path, receiver: &Ty::Unknown, args: &args, turbofish: &[] }));
         let ty = match (returned.unwrap_or_default(), path.rsplit("::").next()) {
             _ if call.is_some_and(|call| call.diverges) => Ty::never(),
             (Ty::Unknown, Some("join!")) => Ty::Tuple(args),
@@ -137,7 +139,9 @@ impl Infer<'_> {
                 self.out.sites.push((id, targets, None, false));
                 match ret {
                     // what only the caller decides
-                    Ty::Param(name, bounds) => expected.filter(|expected| !expected.is_unknown()).cloned().unwrap_or(Ty::Param(name, bounds)),
+                    Ty::Param(name, bounds) => {
+                        expected.filter(|expected| !expected.is_unknown()).cloned().unwrap_or(Ty::Param(name, bounds))
+                    }
                     ret => ret,
                 }
             }
@@ -145,7 +149,11 @@ impl Infer<'_> {
                 if !is_method {
                     self.infer_plain_args(args);
                 }
-                let ty = self.run_foreign(&owner, model, &receiver, args, turbofish);
+                let mut ty = self.run_foreign(&owner, model, &receiver, args, turbofish);
+                if model.is_none() && matches!(receiver, Ty::Foreign(..)) && path.rsplit("::").next().is_some_and(super::callee::constructs)
+                {
+                    ty = receiver;
+                }
                 self.out.sites.push((id, vec![Target::Foreign(path)], model, false));
                 ty
             }

@@ -41,7 +41,7 @@ pub(super) struct Infer<'a> {
     depth: u32,
 }
 
-impl Linked<'_> {
+impl<'a> Linked<'a> {
     /// Infers one function.
     #[must_use]
     pub fn function(&self, id: FnId) -> BodyInfo {
@@ -94,7 +94,9 @@ impl Linked<'_> {
     pub fn constant(&self, id: ConstId) -> BodyInfo {
         let (file, at) = self.items.consts[id.0 as usize];
         let Some(item) = self.facts[file.0 as usize].and_then(|facts| facts.consts.get(at as usize)) else { return BodyInfo::default() };
-        let (Some(root), Some(scope)) = (item.body.root, self.names.item_scope(file, item.module, item.within)) else { return BodyInfo::default() };
+        let (Some(root), Some(scope)) = (item.body.root, self.names.item_scope(file, item.module, item.within)) else {
+            return BodyInfo::default();
+        };
         let ty = self.items.const_types[id.0 as usize].clone();
         let mut infer = self.infer(scope, &item.body, None);
         infer.rets.push(ty.clone());
@@ -102,13 +104,11 @@ impl Linked<'_> {
         infer.out.finish()
     }
 
-    fn infer<'a>(&self, scope: ScopeId, body: &'a Body, self_ty: Option<&'a Ty>) -> Infer<'a>
+    fn infer<'b>(&self, scope: ScopeId, body: &'b Body, self_ty: Option<&'b Ty>) -> Infer<'b>
     where
-        Self: 'a,
-        Self: Copy,
+        'a: 'b,
     {
-        // SAFETY of lifetimes is by shortening: everything linked outlives the body that is looked at
-        let cx: Linked<'a> = Linked { names: self.names, items: self.items, known: self.known, facts: self.facts };
+        let cx: Linked<'b> = *self;
         Infer {
             lower: Lower {
                 names: cx.names,
@@ -169,7 +169,9 @@ impl<'a> Infer<'a> {
             ExprKind::Lit(lit) => literal(lit, expected),
             ExprKind::Path(path) => self.path(id, path, expected),
             ExprKind::Call { callee, args } => self.call(id, *callee, args, expected),
-            ExprKind::MethodCall { receiver, method, turbofish, args, .. } => self.method_call(id, *receiver, method, turbofish, args, expected),
+            ExprKind::MethodCall { receiver, method, turbofish, args, .. } => {
+                self.method_call(id, *receiver, method, turbofish, args, expected)
+            }
             ExprKind::Macro(call) => self.macro_call(id, call),
             ExprKind::Block { .. } | ExprKind::If { .. } | ExprKind::Match { .. } => self.branching(id, expected),
             ExprKind::Loop { .. } | ExprKind::While { .. } | ExprKind::For { .. } => self.looping(id),
@@ -481,7 +483,17 @@ impl<'a> Infer<'a> {
                 self.cx.items.assoc_type(ty, Some(&ty::Bound::Foreign(Name::new_static("std::ops::Deref"), Vec::new())), "Target")
             }
             Ty::Param(_, bounds) | Ty::Bounded(bounds) => bounds.iter().find_map(|bound| match bound {
-                ty::Bound::Foreign(path, args) if matches!(path.as_str(), "std::ops::Deref" | "std::ops::DerefMut" | "std::convert::AsRef" | "std::convert::AsMut" | "std::borrow::Borrow" | "std::borrow::BorrowMut") => {
+                ty::Bound::Foreign(path, args)
+                    if matches!(
+                        path.as_str(),
+                        "std::ops::Deref"
+                            | "std::ops::DerefMut"
+                            | "std::convert::AsRef"
+                            | "std::convert::AsMut"
+                            | "std::borrow::Borrow"
+                            | "std::borrow::BorrowMut"
+                    ) =>
+                {
                     args.first().cloned()
                 }
                 _ => None,
@@ -519,7 +531,9 @@ impl<'a> Infer<'a> {
         for ty in self.derefs(base) {
             match &ty {
                 Ty::Slice(item) => return if index.is_foreign(ty::RANGE) { ty } else { (**item).clone() },
-                Ty::Foreign(path, args) if self.cx.known.models.kind(path) == Some("map") => return args.get(1).cloned().unwrap_or_default(),
+                Ty::Foreign(path, args) if self.cx.known.models.kind(path) == Some("map") => {
+                    return args.get(1).cloned().unwrap_or_default();
+                }
                 Ty::Foreign(path, _) if self.cx.known.models.kind(path) == Some("json") => return ty,
                 Ty::Primitive(name) if name == "str" => return ty,
                 Ty::Workspace(..) => {
@@ -535,7 +549,9 @@ impl<'a> Infer<'a> {
 
     fn binary(&self, op: BinaryOp, left: Ty, right: Ty) -> Ty {
         match op {
-            BinaryOp::And | BinaryOp::Or | BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => Ty::primitive("bool"),
+            BinaryOp::And | BinaryOp::Or | BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => {
+                Ty::primitive("bool")
+            }
             BinaryOp::Sub if left.is_foreign("std::time::Instant") => Ty::foreign("std::time::Duration", Vec::new()),
             _ => {
                 let left = left.peel_refs();

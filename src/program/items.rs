@@ -121,7 +121,8 @@ impl Items {
         items.impl_infos = (0..items.impls.len() as u32).into_par_iter().map(|at| cx.impl_header(&items, ImplId(at))).collect();
         items.trait_infos = (0..items.traits.len() as u32).into_par_iter().map(|at| cx.trait_info(&items, TraitId(at))).collect();
         items.index(names, facts);
-        let assoc: Vec<Vec<(Name, Ty)>> = (0..items.impls.len() as u32).into_par_iter().map(|at| cx.assoc_types(&items, ImplId(at))).collect();
+        let assoc: Vec<Vec<(Name, Ty)>> =
+            (0..items.impls.len() as u32).into_par_iter().map(|at| cx.assoc_types(&items, ImplId(at))).collect();
         for (info, assoc) in items.impl_infos.iter_mut().zip(assoc) {
             info.assoc = assoc;
         }
@@ -260,7 +261,17 @@ impl<'a> Cx<'a> {
     }
 
     fn lower<'b>(&'b self, items: &'b Items, scope: ScopeId, generics: Vec<&'b Generics>) -> Lower<'b> {
-        Lower { names: self.names, facts: self.facts, known: self.known, items, scope, generics, self_ty: None, assoc: &[], self_trait: None }
+        Lower {
+            names: self.names,
+            facts: self.facts,
+            known: self.known,
+            items,
+            scope,
+            generics,
+            self_ty: None,
+            assoc: &[],
+            self_trait: None,
+        }
     }
 
     fn impl_header(&self, items: &Items, id: ImplId) -> ImplInfo {
@@ -298,7 +309,11 @@ impl<'a> Cx<'a> {
             let scope = self.names.item_scope(file, item.module, item.within)?;
             let lower = self.lower(items, scope, vec![&item.generics]);
             let base = self.names.bases[file.0 as usize].functions;
-            let methods = item.functions.iter().filter_map(|at| Some((facts.functions.get(at.0 as usize)?.name.clone(), FnId(base + at.0)))).collect();
+            let methods = item
+                .functions
+                .iter()
+                .filter_map(|at| Some((facts.functions.get(at.0 as usize)?.name.clone(), FnId(base + at.0))))
+                .collect();
             let supers = item.supertraits.iter().filter_map(|path| lower.bound(path)).collect();
             Some(TraitInfo { methods, supers, impls: Vec::new() })
         };
@@ -314,7 +329,8 @@ impl<'a> Cx<'a> {
             let own = Ty::Workspace(id, params.iter().map(|name| Ty::Param(name.clone(), Vec::new())).collect());
             let mut lower = self.lower(items, scope, vec![&item.generics]);
             lower.self_ty = Some(&own);
-            let fields = |fields: &[crate::facts::Field]| fields.iter().map(|field| (field.name.clone(), lower.ty(&field.ty))).collect::<Vec<_>>();
+            let fields =
+                |fields: &[crate::facts::Field]| fields.iter().map(|field| (field.name.clone(), lower.ty(&field.ty))).collect::<Vec<_>>();
             let shape = match &item.kind {
                 TypeKind::Struct(own) | TypeKind::Union(own) => Shape::Struct(fields(own)),
                 TypeKind::Enum(variants) => Shape::Enum(variants.iter().map(|variant| fields(&variant.fields)).collect()),

@@ -81,6 +81,21 @@ impl<'m> Known<'m> {
         Self { models, assoc: None, by_last }
     }
 
+    /// The same, once the workspace's impls can be asked for associated types.
+    #[must_use]
+    pub fn asking<'n>(self, assoc: Assoc<'n>) -> Known<'n>
+    where
+        'm: 'n,
+    {
+        Known { models: self.models, assoc: Some(assoc), by_last: self.by_last }
+    }
+
+    /// Without the index for glob imports: for paths that were linked already.
+    #[must_use]
+    pub fn bare(models: &'m Models) -> Self {
+        Self { models, assoc: None, by_last: QuickMap::default() }
+    }
+
     #[must_use]
     pub fn type_model(&self, path: &str) -> Option<&'m TypeModel> {
         self.models.ty(path)
@@ -122,6 +137,7 @@ impl<'m> Known<'m> {
         match ty {
             Ty::Ref(inner) => self.element(inner),
             Ty::Slice(inner) => Some((**inner).clone()),
+            Ty::Workspace(..) => self.assoc.as_ref()?(ty, "Item"),
             Ty::Foreign(path, _) => {
                 let model = self.type_model(path)?;
                 match (&model.element, &model.peel) {
@@ -131,7 +147,9 @@ impl<'m> Known<'m> {
                 }
             }
             Ty::Param(_, bounds) | Ty::Bounded(bounds) => bounds.iter().find_map(|bound| match bound {
-                super::ty::Bound::Foreign(path, args) if self.type_model(path).is_some_and(|model| model.element.is_some()) => args.first().cloned(),
+                super::ty::Bound::Foreign(path, args) if self.type_model(path).is_some_and(|model| model.element.is_some()) => {
+                    args.first().cloned()
+                }
                 _ => None,
             }),
             _ => None,
@@ -280,8 +298,16 @@ impl KnownPaths for Known<'_> {
         let known = self.by_last.get(&(krate, name.into()))?.as_ref()?;
         // a prelude, or the crate itself, or the very module
         let place = known.rsplit_once("::").map_or("", |(place, _)| place);
-        let fits = *known == full || module.ends_with("::prelude") || place == module || place.starts_with(&format!("{module}::")) || module.starts_with(place);
+        let fits = *known == full
+            || module.ends_with("::prelude")
+            || place == module
+            || place.starts_with(&format!("{module}::"))
+            || module.starts_with(place);
         fits.then(|| known.clone())
+    }
+
+    fn is_crate(&self, name: &str) -> bool {
+        self.models.crates().iter().any(|krate| krate == name)
     }
 
     fn derives(&self, derive: &str) -> Vec<(Name, Name)> {

@@ -1,10 +1,10 @@
 //! Types as written, resolved: the names in a [`TypeRef`] looked up where it stands.
 
+use super::TypeId;
 use super::items::{Items, Shape};
 use super::known::Known;
 use super::names::{Def, Names, ScopeId, Space};
 use super::ty::{self, Bound, Substitution, Ty};
-use super::TypeId;
 use crate::facts::{Facts, Generics, Name, Path, PathSegment, Trait, TypeKind, TypeRef};
 
 /// Where a type is read.
@@ -99,7 +99,15 @@ impl<'a> Lower<'a> {
                 Some(Bound::Workspace(id, args))
             }
             Def::Foreign(name) => {
-                if matches!(name.as_str(), "std::ops::Fn" | "std::ops::FnMut" | "std::ops::FnOnce" | "std::ops::AsyncFn" | "std::ops::AsyncFnMut" | "std::ops::AsyncFnOnce") {
+                if matches!(
+                    name.as_str(),
+                    "std::ops::Fn"
+                        | "std::ops::FnMut"
+                        | "std::ops::FnOnce"
+                        | "std::ops::AsyncFn"
+                        | "std::ops::AsyncFnMut"
+                        | "std::ops::AsyncFnOnce"
+                ) {
                     let mut signature = vec![binding("Output").unwrap_or_else(Ty::unit)];
                     signature.extend(args(last));
                     return Some(Bound::Foreign(Name::new_static(ty::FN), signature));
@@ -180,7 +188,8 @@ impl<'a> Lower<'a> {
         }
         // expanded where the alias stands, then its parameters are filled in
         let known: Substitution = alias.generics.params.iter().map(|param| param.name.clone()).zip(args).collect();
-        let defaults = alias.generics.params.iter().skip(known.len()).filter_map(|param| Some((param.name.clone(), param.default.as_ref()?)));
+        let defaults =
+            alias.generics.params.iter().skip(known.len()).filter_map(|param| Some((param.name.clone(), param.default.as_ref()?)));
         let (file, _) = self.items.types[id.0 as usize];
         let Some(scope) = self.names.item_scope(file, alias.module, alias.within) else { return Ty::Unknown };
         let inner = Lower { scope, generics: vec![&alias.generics], self_ty: None, assoc: &[], self_trait: None, ..self.clone() };
@@ -223,7 +232,10 @@ impl<'a> Lower<'a> {
                 })
                 .unwrap_or_default(),
             Ty::Ref(inner) => self.project(inner, of, name),
-            own => self.items.assoc_type(own, of, name).unwrap_or_else(|| if name == "Item" { self.known.element(own).unwrap_or_default() } else { Ty::Unknown }),
+            own => self
+                .items
+                .assoc_type(own, of, name)
+                .unwrap_or_else(|| if name == "Item" { self.known.element(own).unwrap_or_default() } else { Ty::Unknown }),
         }
     }
 }

@@ -2,14 +2,57 @@
 //!
 //! Everything is computed once, in dense tables, before any rule runs; asking costs an index. `Unknown` is an answer:
 //! a rule decides what to make of it.
+//!
+//! | step | where |
+//! |---|---|
+//! | crates and their dependencies as names | [`crates`] |
+//! | modules, items, `use` | [`names`], [`resolve`], diesel's tables in [`tables`] |
+//! | signatures, fields, impls, traits | [`items`], written types in [`lower`], the models' part in [`known`] |
+//! | types of expressions, what calls run | [`infer`], [`patterns`], [`calls`], [`callee`]; kept in [`bodies`] |
+//! | call graph, recursion, reach | [`graph`] |
+//! | the questions that rules ask | [`ask`] |
+
+mod ask;
+mod bodies;
+mod callee;
+mod calls;
+mod crates;
+mod graph;
+mod hash;
+mod infer;
+mod items;
+mod known;
+mod lower;
+mod memory;
+mod names;
+mod patterns;
+mod resolve;
+mod tables;
+#[cfg(test)]
+mod tests;
+pub mod ty;
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Facts, FnIdx, Function, Name};
+pub use bodies::Site;
+pub use items::{Shape, TypeInfo};
+pub use names::Def;
+pub use tables::Table;
+pub use ty::{Bound, Ty};
+
+use bodies::BodyInfo;
+use graph::Graph;
+use infer::Linked;
+use items::Items;
+use known::Known;
+use names::Names;
+
+use crate::facts::{Facts, Name};
 use crate::model::Models;
-use crate::source::{FileId, SourceFile, Sources, Unread, Workspace};
+use crate::source::{SourceFile, Sources, Unread, Workspace};
 use crate::sql::Sql;
 
 /// A function of the workspace (also one made by `macro_rules!`).
@@ -24,30 +67,17 @@ pub struct TypeId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TraitId(pub u32);
 
-/// A type as far as it is known.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Ty {
-    #[default]
-    Unknown,
-    /// `bool`, `u8`, `str` ..
-    Primitive(Name),
-    Workspace(TypeId, Vec<Ty>),
-    /// canonical public path: `sqlx::Pool`, `std::vec::Vec`
-    Foreign(Name, Vec<Ty>),
-    Ref(Box<Ty>),
-    Tuple(Vec<Ty>),
-    Slice(Box<Ty>),
-    /// a type parameter, `impl Trait` or `dyn Trait` with its bounds
-    Bounded(Vec<Bound>),
-    /// a function or closure value: what calling it yields
-    Callable(Box<Ty>),
-}
+/// An impl of the workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ImplId(pub u32);
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Bound {
-    Workspace(TraitId),
-    Foreign(Name, Vec<Ty>),
-}
+/// A constant or static of the workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ConstId(pub u32);
+
+/// A `macro_rules!` of the workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MacroId(pub u32);
 
 /// What a call may run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -80,7 +110,7 @@ pub struct Reach {
     pub test: bool,
 }
 
-/// Every file's facts, by [`FileId`]; none for what is no Rust.
+/// Every file's facts, by [`FileId`] (none for what is no Rust), and everything that was found out about them together.
 #[derive(Debug, Default)]
 pub struct Program {
     pub files: Vec<SourceFile>,
@@ -90,7 +120,11 @@ pub struct Program {
     pub unread: Vec<Unread>,
     pub models: Arc<Models>,
     pub threat_model: ThreatModel,
-    functions: Vec<(FileId, FnIdx)>,
+    names: Names,
+    items: Items,
+    bodies: Vec<BodyInfo>,
+    constants: Vec<BodyInfo>,
+    graph: Graph,
     sql: std::sync::OnceLock<Sql>,
 }
 
@@ -99,57 +133,36 @@ impl Program {
     #[must_use]
     pub fn link(sources: Sources, facts: Vec<Option<Arc<Facts>>>, models: Arc<Models>, threat_model: ThreatModel) -> Self {
         let Sources { workspace, files, unread } = sources;
-        let mut functions = Vec::new();
-        for (at, facts) in facts.iter().enumerate() {
-            let count = facts.as_ref().map_or(0, |facts| facts.functions.len() as u32);
-            functions.extend((0..count).map(|function| (FileId(at as u32), FnIdx(function))));
-        }
-        Self { files, facts, workspace, unread, models, threat_model, functions, sql: std::sync::OnceLock::new() }
+        let all: Vec<Option<&Facts>> = facts.iter().map(Option::as_deref).collect();
+        let known = Known::new(&models);
+        let names = Names::build(&files, &all, crates::of(&workspace), &known);
+        let items = Items::build(&names, &all, &known);
+        let known = known.asking(Box::new(|ty, name| items.assoc_type(ty, None, name)));
+        let linked = Linked { names: &names, items: &items, known: &known, facts: &all };
+        let bodies: Vec<BodyInfo> = (0..items.functions.len() as u32).into_par_iter().map(|at| linked.function(FnId(at))).collect();
+        let constants: Vec<BodyInfo> = (0..items.consts.len() as u32).into_par_iter().map(|at| linked.constant(ConstId(at))).collect();
+        drop(known);
+        let graph = Graph::build(&bodies);
+        let mut program = Self {
+            files,
+            facts,
+            workspace,
+            unread,
+            models,
+            threat_model,
+            names,
+            items,
+            bodies,
+            constants,
+            graph,
+            sql: std::sync::OnceLock::new(),
+        };
+        program.graph.reach = graph::reach(&program);
+        program
     }
 
     /// All SQL: migrations, SQL files, SQL in Rust. Read when it is first asked for.
     pub fn sql(&self) -> &Sql {
         self.sql.get_or_init(|| Sql::gather(&self.files, &self.facts, &self.workspace, &self.models))
     }
-
-    /// The file that a function is written in.
-    #[must_use]
-    pub fn file_of(&self, id: FnId) -> FileId {
-        self.functions[id.0 as usize].0
-    }
-
-    #[must_use]
-    pub fn function(&self, id: FnId) -> &Function {
-        let (file, function) = self.functions[id.0 as usize];
-        &self.facts[file.0 as usize].as_ref().expect("a function has facts").functions[function.0 as usize]
-    }
-
-    #[must_use]
-    pub fn file(&self, id: FileId) -> &SourceFile {
-        &self.files[id.0 as usize]
-    }
-
-    #[must_use]
-    pub fn facts(&self, id: FileId) -> Option<&Facts> {
-        self.facts.get(id.0 as usize)?.as_deref()
-    }
-
-    pub fn functions(&self) -> impl Iterator<Item = FnId> + use<> {
-        (0..self.functions.len() as u32).map(FnId)
-    }
 }
-
-// The rest of the contract, filled in by the linker:
-//
-// impl Program {
-//     pub fn path_of(&self, id: FnId) -> String;                       // `crate_name::module::Type::name`
-//     pub fn ty(&self, function: FnId, expr: ExprId) -> &Ty;           // of an expression
-//     pub fn local(&self, function: FnId, expr: ExprId) -> Option<PatId>; // the binding that a path expression names
-//     pub fn targets(&self, function: FnId, call: ExprId) -> &[Target]; // of Call, MethodCall and Macro expressions
-//     pub fn model(&self, function: FnId, call: ExprId) -> Option<&CallModel>;
-//     pub fn callers(&self, id: FnId) -> &[(FnId, ExprId)];
-//     pub fn reach(&self, id: FnId) -> Reach;
-//     pub fn is_test(&self, id: FnId) -> bool;                         // by role, cfg(test) or #[test]
-//     pub fn routes(&self) -> &[Route];
-//     pub fn statements(&self) -> &[Sql];                              // embedded and in files
-// }

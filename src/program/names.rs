@@ -126,6 +126,8 @@ pub trait KnownPaths: Sync {
     fn canonical(&self, path: &str) -> Name;
     /// The canonical path of the item `name` that a glob import of the foreign module `module` brings in, if a model tells.
     fn glob(&self, module: &str, name: &str) -> Option<Name>;
+    /// Whether there is a model of a crate of that name.
+    fn is_crate(&self, name: &str) -> bool;
     /// What a derive macro makes beside the type: names with the foreign path that stands for each.
     fn derives(&self, derive: &str) -> Vec<(Name, Name)>;
 }
@@ -179,7 +181,9 @@ impl Names {
             for ty in &facts.types {
                 let (tuple_like, variants) = match &ty.kind {
                     TypeKind::Struct(fields) => (fields.first().is_none_or(|field| field.name == "0"), QuickMap::default()),
-                    TypeKind::Enum(variants) => (false, variants.iter().enumerate().map(|(at, variant)| (variant.name.clone(), at as u32)).collect()),
+                    TypeKind::Enum(variants) => {
+                        (false, variants.iter().enumerate().map(|(at, variant)| (variant.name.clone(), at as u32)).collect())
+                    }
                     TypeKind::Union(_) | TypeKind::Alias(_) => (false, QuickMap::default()),
                 };
                 self.tuple_like.push(tuple_like);
@@ -200,8 +204,11 @@ impl Names {
             self.roots.push(scope);
         }
         // Files that no crate mounts: each is the root of a crate of its own, unless another such file mounts it.
-        let loose: Vec<FileId> =
-            files.iter().filter(|file| facts[file.id.0 as usize].is_some() && self.file_scope(file.id).is_none()).map(|file| file.id).collect();
+        let loose: Vec<FileId> = files
+            .iter()
+            .filter(|file| facts[file.id.0 as usize].is_some() && self.file_scope(file.id).is_none())
+            .map(|file| file.id)
+            .collect();
         let mut mounted = Vec::new();
         for &file in &loose {
             let Some(facts) = facts[file.0 as usize] else { continue };
@@ -293,7 +300,15 @@ impl Names {
         first.unwrap_or(ScopeId(0))
     }
 
-    fn open(&mut self, krate: u32, file: FileId, module: ModuleIdx, name: Name, parent: Option<ScopeId>, lexical: Option<ScopeId>) -> ScopeId {
+    fn open(
+        &mut self,
+        krate: u32,
+        file: FileId,
+        module: ModuleIdx,
+        name: Name,
+        parent: Option<ScopeId>,
+        lexical: Option<ScopeId>,
+    ) -> ScopeId {
         let id = ScopeId(self.scopes.len() as u32);
         self.scopes.push(Scope {
             krate,
@@ -467,7 +482,10 @@ impl Names {
         if is_glob {
             defs.retain(|def| matches!(def, Def::Module(_) | Def::Type(_) | Def::Foreign(_) | Def::Table(_)));
         }
-        if defs.is_empty() && assume_foreign && !import.path.first().is_some_and(|first| matches!(first.as_str(), "crate" | "self" | "super")) {
+        if defs.is_empty()
+            && assume_foreign
+            && !import.path.first().is_some_and(|first| matches!(first.as_str(), "crate" | "self" | "super"))
+        {
             defs.push(Def::Foreign(known.canonical(&import.path.join("::"))));
         }
         if defs.is_empty() {

@@ -1,10 +1,10 @@
 //! Patterns: what type each binding gets from the value that is taken apart, and struct literals, their mirror image.
 
+use super::TypeId;
 use super::infer::Infer;
 use super::lower;
 use super::names::{Def, Space};
 use super::ty::{self, Substitution, Ty};
-use super::TypeId;
 use crate::facts::{Name, PatId, PatKind, Path};
 
 impl Infer<'_> {
@@ -83,7 +83,10 @@ impl Infer<'_> {
 
     fn is_constant(&self, name: &Name) -> bool {
         let found = self.cx.names.resolve(self.scope(), &[name], false, Space::Value, self.cx.known);
-        found.is_some_and(|found| matches!(found.def, Def::Variant(..) | Def::Const(_) | Def::Type(_)) || matches!(found.def, Def::Foreign(path) if path.ends_with("::None")))
+        found.is_some_and(|found| {
+            matches!(found.def, Def::Variant(..) | Def::Const(_) | Def::Type(_))
+                || matches!(found.def, Def::Foreign(path) if path.ends_with("::None"))
+        })
     }
 
     /// What `Self`, a struct or a variant in a pattern or literal names.

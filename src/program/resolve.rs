@@ -59,15 +59,45 @@ const PRELUDE: &[(&str, &str)] = &[
     ("size_of", "std::mem::size_of"),
 ];
 
-const PRIMITIVES: &[&str] = &[
-    "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "str", "u128", "u16", "u32", "u64", "u8", "usize",
-];
+const PRIMITIVES: &[&str] =
+    &["bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "str", "u128", "u16", "u32", "u64", "u8", "usize"];
 
 const PRELUDE_MACROS: &[&str] = &[
-    "assert", "assert_eq", "assert_ne", "cfg", "column", "compile_error", "concat", "dbg", "debug_assert", "debug_assert_eq",
-    "debug_assert_ne", "env", "eprint", "eprintln", "file", "format", "format_args", "include", "include_bytes", "include_str", "line",
-    "matches", "module_path", "option_env", "panic", "print", "println", "stringify", "thread_local", "todo", "unimplemented",
-    "unreachable", "vec", "write", "writeln",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "cfg",
+    "column",
+    "compile_error",
+    "concat",
+    "dbg",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "env",
+    "eprint",
+    "eprintln",
+    "file",
+    "format",
+    "format_args",
+    "include",
+    "include_bytes",
+    "include_str",
+    "line",
+    "matches",
+    "module_path",
+    "option_env",
+    "panic",
+    "print",
+    "println",
+    "stringify",
+    "thread_local",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "write",
+    "writeln",
 ];
 
 /// The full path of a name of std's prelude.
@@ -103,7 +133,15 @@ impl Names {
     }
 
     /// For imports: every reading in every space of the whole path.
-    pub(super) fn walk(&self, scope: ScopeId, path: &[Name], global: bool, space: Option<Space>, known: &dyn KnownPaths, out: &mut Vec<Def>) {
+    pub(super) fn walk(
+        &self,
+        scope: ScopeId,
+        path: &[Name],
+        global: bool,
+        space: Option<Space>,
+        known: &dyn KnownPaths,
+        out: &mut Vec<Def>,
+    ) {
         let path: Vec<&str> = path.iter().map(Name::as_str).collect();
         if self.walk_segments(scope, &path, global, space, known, out) < path.len() {
             out.clear();
@@ -111,7 +149,15 @@ impl Names {
     }
 
     /// Follows the segments as far as they name items; returns how many did, with the definitions in `out`.
-    fn walk_segments(&self, scope: ScopeId, path: &[&str], global: bool, space: Option<Space>, known: &dyn KnownPaths, out: &mut Vec<Def>) -> usize {
+    fn walk_segments(
+        &self,
+        scope: ScopeId,
+        path: &[&str],
+        global: bool,
+        space: Option<Space>,
+        known: &dyn KnownPaths,
+        out: &mut Vec<Def>,
+    ) -> usize {
         out.clear();
         let Some(first) = path.first() else { return 0 };
         let last_space = |at: usize| if at + 1 == path.len() { space } else { Some(Space::Type) };
@@ -130,7 +176,14 @@ impl Names {
                     self.lookup_in(root, name, krate, known, &mut Vec::new(), out);
                 }
             }
-            name => self.lookup(scope, name, last_space(0), known, out),
+            name => {
+                self.lookup(scope, name, last_space(0), known, out);
+                // a crate that no manifest names: a loose file, a library called otherwise than its package
+                let loose = self.crates.get(krate as usize).is_none_or(|krate| krate.deps.is_empty());
+                if out.is_empty() && path.len() > 1 && name.starts_with(char::is_lowercase) && (loose || known.is_crate(name)) {
+                    out.push(Def::Foreign(name.into()));
+                }
+            }
         }
         self.filter(last_space(0), path.len() == 1, out);
         if out.is_empty() {
@@ -146,7 +199,9 @@ impl Names {
             }
             self.filter(last_space(consumed), consumed + 1 == path.len(), &mut next);
             if next.is_empty() {
-                let stands = |def: &Def| matches!(def, Def::Type(_) | Def::Trait(_) | Def::Primitive(_) | Def::Derived(..) | Def::Variant(..) | Def::Table(_));
+                let stands = |def: &Def| {
+                    matches!(def, Def::Type(_) | Def::Trait(_) | Def::Primitive(_) | Def::Derived(..) | Def::Variant(..) | Def::Table(_))
+                };
                 out.retain(stands);
                 break;
             }

@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn a_table_with_attributes_and_generic_types() {
-        let table = read("
+        let table = read(
+            "
             use diesel::sql_types::*;
             /// Doc
             #[sql_name = \"user\"]
@@ -89,7 +90,8 @@ mod tests {
                 name -> Nullable<Varchar>,
                 tags -> Array<Nullable<Text>>,
             }
-        ")
+        ",
+        )
         .expect("a table");
         assert_eq!(table.module, "users");
         assert_eq!(table.name, "user");

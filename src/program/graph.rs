@@ -1,0 +1,291 @@
+//! The call graph: callers, components of mutual recursion from the leaves up, and from where each function can run.
+//!
+//! A closure's body belongs to the function it is written in, and a function named without being called counts as called
+//! there: both are right for where code can run, and early for when.
+
+use super::bodies::BodyInfo;
+use super::hash::QuickSet;
+use super::{FnId, Program, Reach, Target};
+use crate::facts::{ExprId, Name};
+use crate::source::{Role, TargetKind};
+
+#[derive(Debug, Default)]
+pub struct Graph {
+    /// ranges into `edges` by function
+    starts: Vec<u32>,
+    edges: Vec<(FnId, ExprId)>,
+    caller_starts: Vec<u32>,
+    callers: Vec<(FnId, ExprId)>,
+    /// bottom-up: callees before callers
+    components: Vec<Vec<FnId>>,
+    pub reach: Vec<Reach>,
+}
+
+/// Why a function runs without a caller in the workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    Request,
+    Job,
+    Startup,
+    Cli,
+    Migration,
+    Test,
+}
+
+impl Graph {
+    #[must_use]
+    pub fn build(bodies: &[BodyInfo]) -> Graph {
+        let mut graph = Graph::default();
+        for body in bodies {
+            graph.starts.push(graph.edges.len() as u32);
+            for site in body.sites() {
+                for target in body.targets_of(site) {
+                    if let Target::Workspace { function, .. } = target {
+                        graph.edges.push((*function, site.expr));
+                    }
+                }
+            }
+        }
+        graph.starts.push(graph.edges.len() as u32);
+        let mut counts = vec![0_u32; bodies.len() + 1];
+        for (callee, _) in &graph.edges {
+            counts[callee.0 as usize + 1] += 1;
+        }
+        for at in 1..counts.len() {
+            counts[at] += counts[at - 1];
+        }
+        graph.caller_starts.clone_from(&counts);
+        graph.callers = vec![(FnId(0), ExprId(0)); graph.edges.len()];
+        for caller in 0..bodies.len() as u32 {
+            for at in graph.starts[caller as usize]..graph.starts[caller as usize + 1] {
+                let (callee, expr) = graph.edges[at as usize];
+                let slot = &mut counts[callee.0 as usize];
+                graph.callers[*slot as usize] = (FnId(caller), expr);
+                *slot += 1;
+            }
+        }
+        graph.components = graph.tarjan(bodies.len());
+        graph
+    }
+
+    /// What a function calls, in source order of the calls.
+    #[must_use]
+    pub fn callees(&self, id: FnId) -> &[(FnId, ExprId)] {
+        let at = id.0 as usize;
+        match (self.starts.get(at), self.starts.get(at + 1)) {
+            (Some(start), Some(end)) => &self.edges[*start as usize..*end as usize],
+            _ => &[],
+        }
+    }
+
+    #[must_use]
+    pub fn callers(&self, id: FnId) -> &[(FnId, ExprId)] {
+        let at = id.0 as usize;
+        match (self.caller_starts.get(at), self.caller_starts.get(at + 1)) {
+            (Some(start), Some(end)) => &self.callers[*start as usize..*end as usize],
+            _ => &[],
+        }
+    }
+
+    #[must_use]
+    pub fn components(&self) -> &[Vec<FnId>] {
+        &self.components
+    }
+
+    /// Tarjan's algorithm with its own stack: call chains are as long as the code wants.
+    fn tarjan(&self, count: usize) -> Vec<Vec<FnId>> {
+        const NEW: u32 = u32::MAX;
+        let (mut index, mut low) = (vec![NEW; count], vec![0_u32; count]);
+        let mut on_stack = vec![false; count];
+        let (mut stack, mut next, mut components) = (Vec::new(), 0_u32, Vec::new());
+        for root in 0..count as u32 {
+            if index[root as usize] != NEW {
+                continue;
+            }
+            let mut work = vec![(root, 0_usize)];
+            while let Some((node, at)) = work.pop() {
+                let own = node as usize;
+                if at == 0 {
+                    index[own] = next;
+                    low[own] = next;
+                    next += 1;
+                    stack.push(node);
+                    on_stack[own] = true;
+                }
+                match self.callees(FnId(node)).get(at) {
+                    Some((callee, _)) => {
+                        work.push((node, at + 1));
+                        let to = callee.0 as usize;
+                        if index[to] == NEW {
+                            work.push((callee.0, 0));
+                        } else if on_stack[to] {
+                            low[own] = low[own].min(index[to]);
+                        }
+                    }
+                    None => {
+                        if let Some((parent, _)) = work.last() {
+                            low[*parent as usize] = low[*parent as usize].min(low[own]);
+                        }
+                        if low[own] == index[own] {
+                            let mut component = Vec::new();
+                            while let Some(member) = stack.pop() {
+                                on_stack[member as usize] = false;
+                                component.push(FnId(member));
+                                if member == node {
+                                    break;
+                                }
+                            }
+                            component.sort_unstable();
+                            components.push(component);
+                        }
+                    }
+                }
+            }
+        }
+        components
+    }
+}
+
+/// From where each function can run.
+#[must_use]
+pub fn reach(program: &Program) -> Vec<Reach> {
+    let mut reach = vec![Reach::default(); program.bodies.len()];
+    let mut routed = QuickSet::default();
+    for (id, entry) in entries(program, &mut routed) {
+        spread(program, id, entry, &routed, &mut reach);
+    }
+    reach
+}
+
+/// Handlers run for requests, not where the router that names them is made: those edges are left out.
+fn spread(program: &Program, from: FnId, entry: Entry, routed: &QuickSet<(FnId, ExprId)>, reach: &mut [Reach]) {
+    let mut open = vec![from];
+    while let Some(id) = open.pop() {
+        let Some(slot) = reach.get_mut(id.0 as usize).map(|reach| flag(reach, entry)) else { continue };
+        if std::mem::replace(slot, true) {
+            continue;
+        }
+        open.extend(program.graph.callees(id).iter().filter(|(_, expr)| !routed.contains(&(id, *expr))).map(|(callee, _)| *callee));
+    }
+}
+
+fn flag(reach: &mut Reach, entry: Entry) -> &mut bool {
+    match entry {
+        Entry::Request => &mut reach.request,
+        Entry::Job => &mut reach.job,
+        Entry::Startup => &mut reach.startup,
+        Entry::Cli => &mut reach.cli,
+        Entry::Migration => &mut reach.migration,
+        Entry::Test => &mut reach.test,
+    }
+}
+
+/// Functions that something outside the workspace calls.
+fn entries(program: &Program, routed: &mut QuickSet<(FnId, ExprId)>) -> Vec<(FnId, Entry)> {
+    let mut found = Vec::new();
+    for id in program.functions() {
+        let function = program.function(id);
+        let file = program.file(program.file_of(id));
+        if program.is_test(id) {
+            found.push((id, Entry::Test));
+            continue;
+        }
+        if file.role == Role::Migration {
+            found.push((id, Entry::Migration));
+        }
+        for attr in &function.attrs {
+            let kind = program.attribute_kind(id, &attr.path);
+            let entry = match kind.as_deref() {
+                Some("handler" | "catcher") => Entry::Request,
+                Some("job") => Entry::Job,
+                Some("launch") => Entry::Startup,
+                Some("test") => Entry::Test,
+                _ => continue,
+            };
+            found.push((id, entry));
+        }
+        if function.name == "main" && function.owner == crate::facts::Owner::Module && function.within.is_none() {
+            found.push((id, if serves(program, id) { Entry::Startup } else { Entry::Cli }));
+        }
+        let body = &program.bodies[id.0 as usize];
+        for site in body.sites() {
+            let Some(model) = site.model.map(|model| program.models.get(model)) else { continue };
+            if let Some(route) = &model.route
+                && matches!(route.part.as_str(), "method" | "route" | "to" | "service" | "fallback" | "mount" | "layer" | "route-layer")
+            {
+                // handlers, and middleware, are named where the router is made
+                for (named, expr) in named_within(program, id, site.expr) {
+                    found.push((named, Entry::Request));
+                    routed.insert((id, expr));
+                }
+            }
+            if model.runs.values().any(|when| when == "spawn") {
+                for spawned in called_within(program, id, site.expr) {
+                    found.push((spawned, Entry::Job));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Whether what `main` reaches starts a server.
+fn serves(program: &Program, main: FnId) -> bool {
+    let mut seen = vec![false; program.bodies.len()];
+    let mut open = vec![main];
+    while let Some(id) = open.pop() {
+        if std::mem::replace(&mut seen[id.0 as usize], true) {
+            continue;
+        }
+        let sites = program.bodies[id.0 as usize].sites();
+        if sites.iter().any(|site| site.model.is_some_and(|model| program.models.get(model).route.is_some())) {
+            return true;
+        }
+        open.extend(program.graph.callees(id).iter().map(|(callee, _)| *callee));
+    }
+    // a package without a library of its own that names a server in another way
+    let root = program.file_of(main);
+    let binary = program
+        .workspace
+        .crates
+        .iter()
+        .any(|krate| krate.targets.iter().any(|target| target.root == root && target.kind == TargetKind::Binary));
+    !binary
+}
+
+/// Functions named without being called below `expr`.
+fn named_within(program: &Program, id: FnId, expr: ExprId) -> Vec<(FnId, ExprId)> {
+    let body = &program.function(id).body;
+    let info = &program.bodies[id.0 as usize];
+    let mut found = Vec::new();
+    for child in crate::facts::walk::descendants(body, expr) {
+        if let Some(site) = info.site(child).filter(|site| site.by_name) {
+            found.extend(info.targets_of(site).iter().filter_map(workspace).map(|named| (named, child)));
+        }
+    }
+    found
+}
+
+/// Functions called in the arguments of a call.
+fn called_within(program: &Program, id: FnId, expr: ExprId) -> Vec<FnId> {
+    let body = &program.function(id).body;
+    let info = &program.bodies[id.0 as usize];
+    let below = crate::facts::walk::descendants(body, expr).filter(|child| *child != expr);
+    below.flat_map(|child| info.targets(child)).filter_map(workspace).collect()
+}
+
+fn workspace(target: &Target) -> Option<FnId> {
+    match target {
+        Target::Workspace { function, .. } => Some(*function),
+        Target::Foreign(_) => None,
+    }
+}
+
+impl Program {
+    /// What a model says of an attribute on a function (`handler`, `main`, `test`, `job`), its path resolved where it stands.
+    #[must_use]
+    pub fn attribute_kind(&self, id: FnId, path: &str) -> Option<Name> {
+        let full = self.resolve_attribute(id, path);
+        self.models.attribute(&full).map(|attribute| attribute.kind.as_str().into())
+    }
+}

@@ -1,0 +1,319 @@
+//! Small workspaces, one shape each: what a call runs, what type an expression has.
+
+use super::{FnId, Program, Target};
+use crate::facts::{ExprId, ExprKind};
+
+impl Program {
+    /// The only function whose path ends with `name`.
+    fn named(&self, name: &str) -> FnId {
+        let mut found = self.functions().filter(|id| {
+            let path = self.path_of(*id);
+            path == name || path.ends_with(&format!("::{name}"))
+        });
+        let first = found.next().unwrap_or_else(|| panic!("no function {name}"));
+        assert!(found.next().is_none(), "several functions are called {name}");
+        first
+    }
+
+    /// Every call of a function in source order: what was called as written, and what may run.
+    fn calls(&self, name: &str) -> Vec<(String, Vec<String>)> {
+        let id = self.named(name);
+        let function = self.function(id);
+        let mut calls: Vec<(u32, String, Vec<String>)> = Vec::new();
+        for site in self.sites(id) {
+            let expr = function.body.expr(site.expr);
+            let written = match &expr.kind {
+                ExprKind::MethodCall { method, .. } => method.to_string(),
+                ExprKind::Call { callee, .. } => self.file(self.file_of(id)).slice(function.body.expr(*callee).span).to_owned(),
+                ExprKind::Macro(call) => format!("{}!", call.path.text()),
+                _ => self.file(self.file_of(id)).slice(expr.span).to_owned(),
+            };
+            let mut targets: Vec<String> = self.targets(id, site.expr).iter().map(|target| self.target_text(target)).collect();
+            targets.sort();
+            calls.push((expr.span.end, written, targets));
+        }
+        calls.sort();
+        calls.into_iter().map(|(_, written, targets)| (written, targets)).collect()
+    }
+
+    fn target_text(&self, target: &Target) -> String {
+        match target {
+            Target::Workspace { function, .. } => self.path_of(*function),
+            Target::Foreign(path) => format!("^{path}"),
+        }
+    }
+
+    /// What the call written `written` in the function `name` may run.
+    fn runs(&self, name: &str, written: &str) -> Vec<String> {
+        let calls = self.calls(name);
+        let found = calls.iter().find(|(own, _)| own == written);
+        found.unwrap_or_else(|| panic!("no call of {written} in {name}: {calls:?}")).1.clone()
+    }
+
+    /// The type of the last expression in `name` that is written like this.
+    fn type_of(&self, name: &str, written: &str) -> String {
+        let id = self.named(name);
+        let function = self.function(id);
+        let file = self.file(self.file_of(id));
+        let found: Vec<ExprId> = function.body.ids().filter(|expr| file.slice(function.body.expr(*expr).span) == written).collect();
+        let last = found.last().unwrap_or_else(|| panic!("no expression {written} in {name}"));
+        self.type_name(self.ty(id, *last))
+    }
+}
+
+fn one(text: &str) -> Program {
+    Program::from_sources(&[("src/lib.rs", text)])
+}
+
+mod names {
+    use super::*;
+
+    #[test]
+    fn modules_in_files_are_followed() {
+        let program = Program::from_sources(&[
+            (
+                "src/main.rs",
+                "mod a; mod b; #[path = \"odd/place.rs\"] mod c; fn main() { a::inner::f(); b::g(); c::h(); crate::a::inner::f(); }",
+            ),
+            ("src/a/mod.rs", "pub mod inner;"),
+            ("src/a/inner.rs", "pub fn f() { super::super::b::g(); self::own(); } fn own() {}"),
+            ("src/b.rs", "pub fn g() { deep::k() } mod deep { pub fn k() { super::g() } }"),
+            ("src/odd/place.rs", "pub fn h() {}"),
+        ]);
+        assert_eq!(program.runs("main", "a::inner::f"), ["app::a::inner::f"]);
+        assert_eq!(program.runs("main", "b::g"), ["app::b::g"]);
+        assert_eq!(program.runs("main", "c::h"), ["app::c::h"]);
+        assert_eq!(program.runs("a::inner::f", "super::super::b::g"), ["app::b::g"]);
+        assert_eq!(program.runs("a::inner::f", "self::own"), ["app::a::inner::own"]);
+        assert_eq!(program.runs("deep::k", "super::g"), ["app::b::g"]);
+    }
+
+    #[test]
+    fn uses_aliases_globs_and_reexports_across_crates() {
+        let program = Program::from_sources(&[
+            ("store/src/lib.rs", "mod users; pub use users::*; pub mod prelude { pub use crate::users::{load as fetch, Repo}; }"),
+            ("store/src/users.rs", "pub fn load() {} pub struct Repo; impl Repo { pub fn open() -> Repo { Repo } pub fn all(&self) {} }"),
+            (
+                "web/src/main.rs",
+                "use store::prelude::*; use store::load as l; use store as db;
+                 fn main() { l(); fetch(); db::load(); let r = Repo::open(); r.all(); inner(); fn inner() { use store::users_missing as _; } }",
+            ),
+        ]);
+        for written in ["l", "fetch", "db::load"] {
+            assert_eq!(program.runs("web::main", written), ["store::users::load"], "{written}");
+        }
+        assert_eq!(program.runs("web::main", "all"), ["store::users::Repo::all"]);
+        assert_eq!(program.runs("web::main", "inner"), ["web::inner"]);
+    }
+
+    #[test]
+    fn names_inside_a_function_are_its_own() {
+        let program = one("mod a { pub fn f() {} } mod b { pub fn f() {} } use a::f;
+            fn outer() { use crate::b::f; f(); { helper(); } fn helper() { f() } } fn plain() { f(); }");
+        assert_eq!(program.runs("outer", "f"), ["app::b::f"]);
+        assert_eq!(program.runs("plain", "f"), ["app::a::f"]);
+        assert_eq!(program.runs("helper", "f"), ["app::b::f"]);
+    }
+
+    #[test]
+    fn foreign_paths_are_canonical() {
+        let program = one(
+            "use sqlx::query as q; use std::collections::HashMap; fn f() { q(\"x\"); let m = HashMap::<u8, u8>::new(); m.len(); g::h(); } mod g { pub fn h() { sqlx::query(\"\"); } }",
+        );
+        assert_eq!(program.runs("f", "q"), ["^sqlx::query"]);
+        assert_eq!(program.type_of("f", "m"), "std::collections::HashMap<u8, u8>");
+        assert_eq!(program.runs("g::h", "sqlx::query"), ["^sqlx::query"]);
+    }
+
+    #[test]
+    fn loose_files_are_crates_of_their_own() {
+        let program = Program::from_sources(&[(
+            "case/bad.rs",
+            "use sqlx::PgPool; mod m { pub fn g() {} } async fn f(pool: &PgPool) { m::g(); sqlx::query(\"x\").execute(pool).await; }",
+        )]);
+        assert_eq!(program.runs("f", "m::g"), ["bad::m::g"]);
+        assert_eq!(program.runs("f", "execute"), ["^sqlx::query::Query::execute"]);
+    }
+
+    #[test]
+    fn cfg_twins_stand_side_by_side() {
+        let program = one("#[cfg(unix)] fn f() {} #[cfg(windows)] fn f() {} fn g() { f() }");
+        assert_eq!(program.runs("g", "f").len(), 2);
+    }
+}
+
+mod types {
+    use super::*;
+
+    #[test]
+    fn fields_options_and_pointers_are_looked_through() {
+        let program = one("use std::sync::{Arc, Mutex};
+            struct Inner { n: u64 } impl Inner { fn hit(&self) -> String { String::new() } }
+            struct App { inner: Arc<Mutex<Option<Inner>>>, list: Vec<Inner> }
+            fn f(app: Arc<App>) -> Option<()> {
+                let guard = app.inner.lock().unwrap();
+                let inner = guard.as_ref()?;
+                inner.hit();
+                for each in &app.list { each.hit(); }
+                let n = app.list.iter().map(|i| i.n).max();
+                let first = app.list.first().unwrap();
+                let texts: Vec<_> = app.list.iter().map(Inner::hit).collect();
+                None
+            }");
+        assert_eq!(program.runs("f", "hit"), ["app::Inner::hit"]);
+        assert_eq!(program.type_of("f", "each"), "Inner");
+        assert_eq!(program.type_of("f", "app.list.iter().map(|i| i.n).max()"), "std::option::Option<u64>");
+        assert_eq!(program.type_of("f", "app.list.iter().map(Inner::hit).collect()"), "std::vec::Vec<std::string::String>");
+        assert_eq!(program.runs("f", "Inner::hit"), ["app::Inner::hit"]);
+    }
+
+    #[test]
+    fn patterns_give_types() {
+        let program = one("enum E { A(Vec<B>), C { b: B } } struct B; impl B { fn go(&self) {} }
+            fn f(e: E, r: Result<(B, u8), String>) {
+                match e { E::A(list) => { for (i, b) in list.iter().enumerate() { b.go(); } } E::C { b } => b.go() }
+                let Ok((b2, n)) = r else { return };
+                b2.go(); n;
+                if let Some(x) = Some(b2) && true { x.go() }
+            }");
+        assert_eq!(program.calls("f").iter().filter(|(_, targets)| targets == &["app::B::go"]).count(), 4);
+        assert_eq!(program.type_of("f", "n"), "u8");
+    }
+
+    #[test]
+    fn generics_are_filled_in() {
+        let program =
+            one("struct Page<T> { items: Vec<T> } impl<T> Page<T> { fn first(self) -> Option<T> { None } fn of(x: T) -> Self { todo!() } }
+            struct U; impl U { fn id(&self) -> i64 { 1 } }
+            fn wrap<T>(x: T) -> Result<Option<T>, String> { Ok(Some(x)) }
+            trait Load { fn load() -> Self; } impl Load for U { fn load() -> Self { U } }
+            fn make<T: Load>() -> T { T::load() }
+            fn f(p: Page<U>) -> Result<(), String> {
+                let a = p.first(); a.unwrap().id();
+                let b = wrap(U)?; b.unwrap().id();
+                let c = Page::of(U); c;
+                let d: U = make(); d.id();
+                let e = make::<U>(); e.id();
+                Ok(())
+            }");
+        assert_eq!(program.calls("f").iter().filter(|(_, targets)| targets == &["app::U::id"]).count(), 4);
+        assert_eq!(program.type_of("f", "c"), "Page<U>");
+        assert_eq!(program.runs("make", "T::load"), ["app::Load::load", "app::U::load"]);
+    }
+
+    #[test]
+    fn closures_take_and_give() {
+        let program = one("struct U; impl U { fn id(&self) -> i64 { 1 } }
+            fn each<F: Fn(&U) -> u8>(f: F) {}
+            fn f(list: Vec<U>, o: Option<U>) {
+                list.iter().filter(|u| u.id() > 0).map(|u| u.id()).for_each(|n| drop(n));
+                each(|u| { u.id(); 1 });
+                let ids = list.into_iter().map(|u| async move { u }).collect::<Vec<_>>();
+                ids; o.map(|u| u.id());
+            }");
+        assert_eq!(program.calls("f").iter().filter(|(_, targets)| targets == &["app::U::id"]).count(), 4);
+        assert_eq!(program.type_of("f", "ids"), "std::vec::Vec<U>");
+    }
+
+    #[test]
+    fn futures_are_what_they_yield() {
+        let program = one("use std::{future::Future, pin::Pin}; struct U; impl U { fn id(&self) {} }
+            async fn a() -> Result<U, ()> { todo!() } fn b() -> impl Future<Output = U> { async { U } }
+            fn c() -> Pin<Box<dyn Future<Output = Option<U>> + Send>> { todo!() }
+            async fn f() -> Result<(), ()> { a().await?.id(); b().await.id(); c().await.unwrap().id(); Ok(()) }");
+        assert_eq!(program.calls("f").iter().filter(|(_, targets)| targets == &["app::U::id"]).count(), 3);
+    }
+
+    #[test]
+    fn aliases_assoc_types_and_deref() {
+        let program = one(
+            "use std::ops::Deref; struct U; impl U { fn id(&self) {} } type Shared<T> = std::sync::Arc<T>; type Users = Vec<Shared<U>>;
+            struct Wrap(U); impl Deref for Wrap { type Target = U; fn deref(&self) -> &U { &self.0 } }
+            struct It; impl Iterator for It { type Item = U; fn next(&mut self) -> Option<Self::Item> { None } }
+            fn f(users: Users, w: Wrap, it: It) { users[0].id(); w.id(); for u in it { u.id(); } }
+            fn g(it: It) { it.map(|u| u.id()); }",
+        );
+        assert_eq!(program.calls("f").iter().filter(|(_, targets)| targets == &["app::U::id"]).count(), 3);
+        assert_eq!(program.runs("g", "id"), ["app::U::id"]);
+    }
+}
+
+mod calls {
+    use super::*;
+
+    #[test]
+    fn traits_dispatch_to_every_impl() {
+        let program = one("trait Repo { fn load(&self); fn twice(&self) { self.load(); self.load() } }
+            struct Pg; struct Mem; impl Repo for Pg { fn load(&self) {} } impl Repo for Mem { fn load(&self) {} }
+            fn dynamic(r: &dyn Repo) { r.load() } fn boxed(r: std::sync::Arc<dyn Repo>) { r.load() } fn bounded<R: Repo>(r: R) { r.load() }
+            fn imp(r: impl Repo + Send) { r.load(); r.twice() } fn concrete(p: Pg) { p.load(); p.twice(); Repo::load(&p); <Pg as Repo>::load(&p); }
+            struct Svc { repo: Box<dyn Repo> } impl Svc { fn go(&self) { self.repo.load() } }");
+        let all = ["app::Mem::load", "app::Pg::load", "app::Repo::load"];
+        for name in ["dynamic", "boxed", "bounded", "imp", "Svc::go"] {
+            assert_eq!(program.runs(name, "load"), all, "{name}");
+        }
+        assert_eq!(program.runs("concrete", "load"), ["app::Pg::load"]);
+        assert_eq!(program.runs("concrete", "twice"), ["app::Repo::twice"]);
+        assert_eq!(program.runs("concrete", "Repo::load"), ["app::Pg::load"]);
+        assert_eq!(program.runs("concrete", "<Pg as Repo>::load"), ["app::Pg::load"]);
+    }
+
+    #[test]
+    fn extension_traits_on_foreign_types() {
+        let program = one("use sqlx::PgPool; trait Ext { fn ours(&self); } impl Ext for PgPool { fn ours(&self) {} }
+            trait Any { fn any(&self) {} } impl<T> Any for T {} fn f(p: &PgPool) { p.ours(); p.any(); }");
+        assert_eq!(program.runs("f", "ours"), ["app::Pool::ours"]);
+        assert_eq!(program.runs("f", "any"), ["app::Any::any"]);
+    }
+
+    #[test]
+    fn database_calls_have_models() {
+        let program = one("use sqlx::PgPool; use diesel::prelude::*;
+            mod schema { diesel::table! { users (id) { id -> Int4, name -> Text, } } } use schema::users;
+            struct User { id: i32 }
+            async fn a(pool: &PgPool) -> Result<(), sqlx::Error> {
+                let u = sqlx::query_as!(User, \"select 1\").fetch_one(pool).await?; u.id;
+                let v = sqlx::query_as::<_, User>(\"select 1\").fetch_all(pool).await?; v;
+                let mut tx = pool.begin().await?; sqlx::query(\"x\").execute(&mut *tx).await?; Ok(())
+            }
+            fn b(conn: &mut PgConnection) { users::table.filter(users::id.eq(1)).load::<User>(conn); diesel::insert_into(users::table).values(1).execute(conn); }
+            fn c(x: std::sync::atomic::AtomicBool, s: Vec<u8>) { x.load(std::sync::atomic::Ordering::SeqCst); s.first(); }");
+        assert_eq!(program.type_of("a", "u"), "User");
+        assert_eq!(program.type_of("a", "v"), "std::vec::Vec<User>");
+        assert_eq!(program.runs("b", "load"), ["^diesel::RunQueryDsl::load"]);
+        assert_eq!(program.runs("c", "first"), ["^std::vec::Vec::first"]);
+        for (function, written, db) in [
+            ("a", "fetch_one", true),
+            ("a", "fetch_all", true),
+            ("a", "execute", true),
+            ("b", "load", true),
+            ("b", "execute", true),
+            ("c", "load", false),
+            ("c", "first", false),
+        ] {
+            let id = program.named(function);
+            let calls = program.sites(id).iter().filter(
+                |site| matches!(&program.function(id).body.expr(site.expr).kind, ExprKind::MethodCall { method, .. } if method == written),
+            );
+            for site in calls {
+                let model = program.model(id, site.expr);
+                assert_eq!(model.is_some_and(|model| model.db.is_some()), db, "{function} {written} {:?}", program.targets(id, site.expr));
+            }
+        }
+    }
+
+    #[test]
+    fn callers_components_and_reach() {
+        let program = Program::from_sources(&[("src/main.rs", "use axum::{Router, routing::get};
+            async fn list() { helper().await } async fn helper() { even(3) } fn even(n: u32) { if n > 0 { odd(n - 1) } } fn odd(n: u32) { even(n) }
+            async fn setup() {} #[test] fn t() { even(1) }
+            fn app() -> Router { Router::new().route(\"/\", get(list)) }
+            #[tokio::main] async fn main() { setup().await; app(); }")]);
+        let (even, odd) = (program.named("even"), program.named("odd"));
+        assert!(program.sccs().iter().any(|component| component == &vec![even.min(odd), even.max(odd)]));
+        assert_eq!(program.callers(odd).len(), 1);
+        let reach = program.reach(even);
+        assert!(reach.request && reach.test && !reach.startup, "{reach:?}");
+        assert!(program.reach(program.named("setup")).startup);
+    }
+}
