@@ -90,7 +90,7 @@ pub const EXTRACTOR_KINDS: &[&str] = &[
 ];
 
 /// What an attribute makes of a function.
-pub const ATTRIBUTE_KINDS: &[&str] = &["catcher", "handler", "job", "launch", "main", "test"];
+pub const ATTRIBUTE_KINDS: &[&str] = &["catcher", "documented", "handler", "job", "launch", "main", "test"];
 
 /// Round trips and what comes near them.
 pub const DB: &[&str] = &[
@@ -168,6 +168,7 @@ pub const ROUTE_PARTS: &[&str] = &[
     "merge",
     "layer",
     "route-layer",
+    "wrap",
     "service",
     "scope",
     "configure",

@@ -207,8 +207,11 @@ pub struct SinkModel {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct RouteModel {
-    /// `router` (makes one), `route` (path + method router), `method` (method router: `get(handler)`), `nest`, `merge`, `layer`, `service`,
-    /// `scope`, `configure`, `resource`, `to`, `mount`, `fallback`, `state`
+    /// what it does to the router that is its receiver: `router`, `app` (make one), `route` (path and what serves it), `method` (what serves
+    /// one method: `get(handler)`), `to` (names the handler of a method that was opened before), `nest`, `merge`, `mount`, `service` (take
+    /// another in), `scope`, `resource` (open a path that everything inside stands under), `configure` (hand it to a function), `layer` and
+    /// `route-layer` (around what is there already), `wrap` (around everything in it, also what comes later), `fallback`, `catcher`, `state`,
+    /// `guard`, `routes` (a macro that lists handlers), `serve`, `chain` (nothing)
     pub part: String,
     /// argument with the path
     pub path: Option<i32>,
