@@ -98,7 +98,7 @@ fn literal(source: &str, start: u32, file: FileId) -> Option<Placed> {
     let body_end = source.len().checked_sub(1 + hashes)?;
     let body = source.get(body_start..body_end)?;
     let mut placed = Placed { complete: true, ..Placed::default() };
-    let mut plain = |placed: &mut Placed, from: usize, to: usize| {
+    let plain = |placed: &mut Placed, from: usize, to: usize| {
         if from < to {
             let len = (to - from) as u32;
             placed.segments.push(Segment {
