@@ -154,6 +154,34 @@ fn korean_words_are_never_split() {
     }
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+
+    /// miette asserts what it assumes about spans; whatever a rule says about whatever text, drawing holds.
+    #[test]
+    fn anything_can_be_drawn(
+        text in "([a-c \t\n\r가🦀\u{202e}\u{200d}]|\r\n|abcdefghijklmnopqrstuvwxyz){0,80}",
+        marks in proptest::collection::vec((0_u32..200, 0_u32..60), 1..5),
+        color in proptest::bool::ANY,
+    ) {
+        let file = file("src/a.rs", &text);
+        let rule = rules::Rule::invented("queries/in-loop", LOOP);
+        let mut finding = Finding::new("queries/in-loop", Span::new(marks[0].0, marks[0].0 + marks[0].1).in_file(file.id));
+        for (start, length) in &marks[1..] {
+            finding.label("loop", Span::new(*start, start + length));
+        }
+        finding.secret(Span::new(marks[0].1, marks[0].1 + 7).in_file(file.id));
+        let mut program = Program::default();
+        program.files = vec![file];
+        program.facts = vec![None];
+        let report = Report::assemble(program, vec![(rule, finding)], vec![rule], Settings::default());
+        for format in Format::ALL {
+            let shown = rendered(&report, format, &Style { color, hyperlinks: color, ..Style::PLAIN });
+            proptest::prop_assert!(!shown.contains('\u{202e}'), "a bidi control is passed on");
+        }
+    }
+}
+
 #[test]
 fn a_thousand_findings_in_one_file_are_no_matter() {
     let text = "let value = compute(argument, another_argument);\n".repeat(5000);
