@@ -1,6 +1,7 @@
 //! Fills `{name}` in a document's words.
 //!
-//! A placeholder without a value stays as written: a wrong document shows, and breaks nothing. `{{` and `}}` are braces.
+//! A placeholder without a value stays as written: a wrong document shows, and breaks nothing. `{{name}}` prints `{name}`; all
+//! other braces print as they are, since words about code are full of them (`${{ secrets.KEY }}`, `format!("{}")`).
 
 use super::korean;
 use crate::rules::Language;
@@ -10,9 +11,9 @@ pub(super) fn fill(template: &str, args: &[(String, String)], language: Language
     let mut out = String::with_capacity(template.len() + 16);
     let mut rest = template;
     while let Some(next) = rest.chars().next() {
-        if rest.starts_with("{{") || rest.starts_with("}}") {
-            out.push(next);
-            rest = &rest[2..];
+        if let Some((name, after)) = escaped(rest) {
+            out.push_str(name);
+            rest = after;
             continue;
         }
         if let Some((name, after)) = placeholder(rest) {
@@ -41,8 +42,8 @@ pub fn placeholders(template: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = template;
     while let Some(next) = rest.chars().next() {
-        if rest.starts_with("{{") || rest.starts_with("}}") {
-            rest = &rest[2..];
+        if let Some((_, after)) = escaped(rest) {
+            rest = after;
         } else if let Some((name, after)) = placeholder(rest) {
             found.push(name);
             rest = after;
@@ -60,6 +61,14 @@ fn placeholder(text: &str) -> Option<(&str, &str)> {
     is_name.then_some((name, after))
 }
 
+/// `{{name}}` at the start of `text`: `{name}`, and what follows.
+fn escaped(text: &str) -> Option<(&str, &str)> {
+    let inner = text.strip_prefix('{')?;
+    let (_, after) = placeholder(inner)?;
+    let end = after.strip_prefix('}')?;
+    Some((&inner[..inner.len() - after.len()], end))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,7 +81,7 @@ mod tests {
     fn values_go_where_their_names_are() {
         let args = args(&[("call", "fetch_one"), ("over", "posts")]);
         assert_eq!(fill("`{call}` runs for `{over}`", &args, Language::En), "`fetch_one` runs for `posts`");
-        assert_eq!(fill("{{call}} {none} {Not a name} {", &args, Language::En), "{call} {none} {Not a name} {");
+        assert_eq!(fill("{{call}} {none} ${{ x.Y }} {Not a name} {", &args, Language::En), "{call} {none} ${{ x.Y }} {Not a name} {");
         assert_eq!(fill("`{call}`이(가) `{over}`을(를) 읽음", &args, Language::Ko), "`fetch_one`이 `posts`를 읽음");
         assert_eq!(fill("은(는) stays in English", &args, Language::En), "은(는) stays in English");
         assert_eq!(placeholders("`{call}` {{x}} {over}{call}"), ["call", "over", "call"]);
