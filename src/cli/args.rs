@@ -45,6 +45,8 @@ pub enum Command {
         #[arg(long, value_enum)]
         lang: Option<Lang>,
     },
+    /// Apply the fixes that findings offer
+    Fix(FixArgs),
     /// Write today's findings to a file, so that only new ones are reported
     Baseline(CheckArgs),
     /// Write a `backend-lint.toml` to start from
@@ -61,6 +63,18 @@ pub enum Command {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub struct FixArgs {
+    #[command(flatten)]
+    pub check: CheckArgs,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Also apply fixes that may change behaviour
+    #[arg(long)]
+    pub unsafe_fixes: bool,
 }
 
 #[derive(Clone, Debug, Default, Args)]

@@ -72,7 +72,7 @@ fn verdict(report: &Report, fail_on: FailOn) -> u8 {
 }
 
 /// The analysis on a pool of its own: its threads have the stack that deep code needs.
-fn analyse(args: &CheckArgs) -> Result<(Report, config::Config), u8> {
+pub fn analyse(args: &CheckArgs) -> Result<(Report, config::Config), u8> {
     let request = request(args).map_err(|words| complain::plain(&words))?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(args.threads.unwrap_or(0))
@@ -197,7 +197,7 @@ fn by_name(path: &str) -> Option<Format> {
     Format::ALL.into_iter().find(|format| format.name() == extension)
 }
 
-fn style(args: &CheckArgs) -> Style {
+pub fn style(args: &CheckArgs) -> Style {
     style_of(args, io::stdout().is_terminal())
 }
 

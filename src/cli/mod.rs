@@ -6,6 +6,7 @@
 mod args;
 mod check;
 mod complain;
+mod fix;
 mod show;
 
 use std::ffi::OsString;
@@ -47,6 +48,7 @@ fn run(args: impl Iterator<Item = OsString>) -> io::Result<u8> {
     match cli.command {
         None => check::run(&cli.check),
         Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Fix(args)) => fix::run(&args),
         Some(Command::Baseline(args)) => check::baseline(&args),
         Some(Command::Explain { rule, lang }) => show::explain(&rule, lang),
         Some(Command::Rules { selectors, lang, json }) => show::rules(&selectors, lang, json),

@@ -76,6 +76,13 @@ impl Masks {
         stars(file.slice(span), span.start, &hidden)
     }
 
+    /// Any text, free of long secrets.
+    pub(super) fn anywhere<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let Some(anywhere) = &self.anywhere else { return Cow::Borrowed(text) };
+        let hidden: Vec<Span> = anywhere.find_iter(text).map(|found| Span::new(found.start() as u32, found.end() as u32)).collect();
+        if hidden.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(stars(text, 0, &hidden)) }
+    }
+
     /// A value of a finding, free of its own secrets and of every long one.
     pub(super) fn value<'v>(&self, value: &'v str, finding: &Finding, files: &[SourceFile]) -> Cow<'v, str> {
         let mut hidden: Vec<Span> = Vec::new();

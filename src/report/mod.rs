@@ -9,6 +9,7 @@
 
 pub mod baseline;
 pub mod fingerprint;
+pub mod fix;
 mod frame;
 mod json;
 mod korean;

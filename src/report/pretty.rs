@@ -195,7 +195,9 @@ impl Painter<'_> {
             self.entry(Some(text::HELP), text::HELP, &tame(help), out);
         }
         if let Some(fix) = &view.fix {
-            let said = text::FIX_AVAILABLE.fill(self.report.language, &[("fix", &tame(fix))]);
+            let safe = each.finding.fix.as_ref().is_some_and(|fix| fix.safe);
+            let words = if safe { text::FIX_AVAILABLE } else { text::FIX_UNSAFE };
+            let said = words.fill(self.report.language, &[("fix", &tame(fix))]);
             self.entry(Some(text::FIX), text::FIX, &said, out);
         }
         if let Some(reason) = &view.quiet {

@@ -42,6 +42,11 @@ texts! {
     FLOW: "path", "경로";
     FIX: "fix", "수정";
     FIX_AVAILABLE: "{fix} (`cargo backend-lint fix` applies it)", "{fix} (`cargo backend-lint fix`로 적용할 수 있습니다)";
+    FIX_UNSAFE: "{fix} (`cargo backend-lint fix --unsafe-fixes` applies it)", "{fix} (`cargo backend-lint fix --unsafe-fixes`로 적용할 수 있습니다)";
+    FIXED: "fixed {count} findings in {files} files", "파일 {files}개에서 문제 {count}건을 고쳤습니다";
+    WOULD_FIX: "would fix {count} findings in {files} files", "파일 {files}개에서 문제 {count}건을 고칠 수 있습니다";
+    FIX_WAITING: "{count} more overlap with these; run `fix` again", "{count}건은 위 수정과 겹칩니다. `fix`를 다시 실행하세요";
+    FIX_WITHHELD: "{count} more may change behaviour; `--unsafe-fixes` applies them", "{count}건은 동작을 바꿀 수 있습니다. `--unsafe-fixes`로 적용하세요";
     ALSO_ONE: "the same at 1 more place: {places}", "같은 문제가 1곳 더 있습니다: {places}";
     ALSO_MANY: "the same at {count} more places: {places}", "같은 문제가 {count}곳 더 있습니다: {places}";
     ALSO_HERE: "the same here", "여기도 마찬가지입니다";
