@@ -1,0 +1,50 @@
+//! `$1 IS NULL OR column = $1`.
+
+use super::common_sql::each_statement;
+use crate::rules::prelude::*;
+use crate::sql::Node;
+use crate::sql::ir::{Expr, ExprKind};
+
+pub const CHECK: Check = Check::Program(check);
+
+fn check(cx: &mut Cx<'_>) {
+    each_statement(cx.program(), |place| {
+        place.statement.walk(&mut |node| {
+            let Node::Select(select) = node else { return };
+            let Some(filter) = select.filter.as_ref().filter(|_| !select.from.is_empty()) else { return };
+            let mut conjuncts = Vec::new();
+            split(filter, &mut conjuncts);
+            let found: Vec<&&Expr> = conjuncts.iter().filter(|expr| is_catch_all(expr)).collect();
+            let Some(first) = found.first().filter(|_| found.len() >= 2 || conjuncts.len() == 1) else { return };
+            cx.report_at(place.location(first.span)).arg("condition", place.short(first.span)).help("build");
+        });
+    });
+}
+
+/// The parts that `AND` joins.
+fn split<'e>(expr: &'e Expr, parts: &mut Vec<&'e Expr>) {
+    match &expr.kind {
+        ExprKind::Binary { op, left, right } if op == "and" => {
+            split(left, parts);
+            split(right, parts);
+        }
+        _ => parts.push(expr),
+    }
+}
+
+fn is_catch_all(expr: &Expr) -> bool {
+    let ExprKind::Binary { op, left, right } = &expr.kind else { return false };
+    let asks = |expr: &Expr| match &expr.kind {
+        ExprKind::Binary { op, left, right } => op == "is" && matches!(right.kind, ExprKind::Null) && is_parameter(left),
+        _ => false,
+    };
+    op == "or" && (asks(left) || asks(right))
+}
+
+fn is_parameter(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Placeholder(_) => true,
+        ExprKind::Cast { operand, .. } => is_parameter(operand),
+        _ => false,
+    }
+}

@@ -1,0 +1,51 @@
+//! `LIMIT` over rows in no order.
+
+use super::common_sql::each_statement;
+use crate::rules::prelude::*;
+use crate::sql::ir::{ExprKind, Kind, TableSource};
+
+pub const CHECK: Check = Check::Program(check);
+
+const AGGREGATES: &[&str] = &[
+    "count",
+    "sum",
+    "min",
+    "max",
+    "avg",
+    "array_agg",
+    "json_agg",
+    "jsonb_agg",
+    "string_agg",
+    "group_concat",
+    "bool_or",
+    "bool_and",
+    "exists",
+];
+
+fn check(cx: &mut Cx<'_>) {
+    each_statement(cx.program(), |place| {
+        let Kind::Query(query) = &place.statement.kind else { return };
+        let Some(limit) = &query.limit else { return };
+        let [select] = query.selects.as_slice() else { return };
+        let one = matches!(&limit.kind, ExprKind::Number(number) if number == "1");
+        let single =
+            place.text.call().and_then(|call| call.fetches.as_deref()).is_some_and(|fetches| matches!(fetches, "one" | "optional"));
+        let skips = query.locking.as_ref().is_some_and(|locking| locking.skip_locked);
+        if one || single || skips || !query.order_by.is_empty() || !place.text.placed.complete || !select.distinct_on.is_empty() {
+            return;
+        }
+        let aggregate = select.group_by.is_empty()
+            && select.projection.iter().all(|each| match each.expr.as_ref().map(|expr| &expr.kind) {
+                Some(ExprKind::Function { name, window: false, .. }) => AGGREGATES.contains(&name.name.as_str()),
+                _ => false,
+            });
+        // an index of a full-text or virtual table orders by itself; a subquery may be ordered inside
+        let ordered_inside = select.from.iter().any(|table| match &table.source {
+            TableSource::Query(inner) => !inner.order_by.is_empty(),
+            TableSource::Function { .. } | TableSource::Unknown => true,
+            TableSource::Table(_) => false,
+        });
+        let Some(table) = place.statement.reads.first().filter(|_| !aggregate && !ordered_inside) else { return };
+        cx.report_at(place.location(limit.span)).arg("table", table.name.as_str()).help("order");
+    });
+}

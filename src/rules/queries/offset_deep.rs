@@ -1,0 +1,31 @@
+//! `OFFSET` by a parameter.
+
+use super::common_sql::each_statement;
+use crate::rules::prelude::*;
+use crate::sql::ir::ExprKind;
+
+pub const CHECK: Check = Check::Program(check);
+
+fn check(cx: &mut Cx<'_>) {
+    each_statement(cx.program(), |place| {
+        for query in place.statement.queries() {
+            let Some(offset) = &query.offset else { continue };
+            if query.selects.iter().all(|select| select.from.is_empty()) || !has_parameter(offset) {
+                continue;
+            }
+            let key: Vec<&str> = query.order_by.iter().map(|each| place.text.slice(each.expr.span)).collect();
+            let key = if key.is_empty() { "id".to_owned() } else { key.join(", ") };
+            cx.report_at(place.location(offset.span)).arg("key", key).help("keyset");
+        }
+    });
+}
+
+fn has_parameter(expr: &crate::sql::ir::Expr) -> bool {
+    let mut found = false;
+    crate::sql::effects::walk_expr(expr, &mut |node| {
+        if let crate::sql::Node::Expr(inner) = node {
+            found |= matches!(inner.kind, ExprKind::Placeholder(_) | ExprKind::Hole);
+        }
+    });
+    found
+}

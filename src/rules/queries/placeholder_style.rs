@@ -1,0 +1,35 @@
+//! Parameters that the dialect does not know.
+
+use super::common_sql::each_statement;
+use crate::rules::prelude::*;
+use crate::sql::Dialect;
+use crate::sql::ir::PlaceholderStyle;
+
+pub const CHECK: Check = Check::Program(check);
+
+fn check(cx: &mut Cx<'_>) {
+    each_statement(cx.program(), |place| {
+        // files may be meant for a tool that translates
+        if place.text.call().is_none() {
+            return;
+        }
+        let wrong = |style: PlaceholderStyle| match place.text.dialect {
+            Dialect::Postgres => matches!(style, PlaceholderStyle::Question | PlaceholderStyle::QuestionNumber),
+            Dialect::MySql => matches!(style, PlaceholderStyle::Dollar | PlaceholderStyle::QuestionNumber),
+            Dialect::Sqlite | Dialect::Generic => false,
+        };
+        let right = if place.text.dialect == Dialect::Postgres { "$1" } else { "?" };
+        if let Some(found) = place.statement.placeholders.iter().find(|each| wrong(each.style)) {
+            let finding = cx.report_at(place.location(found.span)).arg("found", place.text.slice(found.span));
+            finding.arg("database", place.text.dialect.name()).arg("right", right).help("write");
+            return;
+        }
+        let mut styles =
+            place.statement.placeholders.iter().filter(|each| matches!(each.style, PlaceholderStyle::Dollar | PlaceholderStyle::Question));
+        let Some(first) = styles.next() else { return };
+        if let Some(other) = styles.find(|each| each.style != first.style) {
+            let finding = cx.report_at(place.location(other.span)).variant("mixed").arg("found", place.text.slice(first.span));
+            finding.arg("other", place.text.slice(other.span));
+        }
+    });
+}
