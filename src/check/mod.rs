@@ -100,7 +100,7 @@ pub fn run(program: &Program, config: &Config) -> Outcome {
             Task::Program(at) => {
                 let mut part = Part::default();
                 if let Check::Program(check) = active[at].rule.check {
-                    part.add(active[at].rule, None, program, config, |cx| check(cx));
+                    part.add(active[at].rule, None, program, config, check);
                 }
                 part
             }
