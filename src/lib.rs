@@ -50,14 +50,13 @@ pub enum Error {
     File(String),
 }
 
-/// The whole line, on the current rayon pool.
+/// The line up to the linked program, on the current rayon pool.
 ///
 /// # Errors
 /// The scope or the configuration makes no sense.
-pub fn analyse(request: Request, clock: &mut Clock) -> Result<(report::Report, config::Config), Error> {
+pub fn link(request: Request, clock: &mut Clock) -> Result<(program::Program, config::Config), Error> {
     let plan = request.scope.plan(&request.cwd).map_err(Error::Scope)?;
     let config = config::load(&plan.home(), request.config_file.as_deref(), request.no_config, request.flags).map_err(Error::Config)?;
-    let known = config.baseline.as_deref().map(report::baseline::read).transpose().map_err(Error::File)?;
     let sources = plan.read(&config.exclude, &config.include).map_err(Error::Scope)?;
     clock.lap("read");
     let facts = sources.files.par_iter().map(facts_of).collect();
@@ -66,12 +65,23 @@ pub fn analyse(request: Request, clock: &mut Clock) -> Result<(report::Report, c
     let models = Arc::new(model::Models::new(&versions, config.models.clone()));
     let program = program::Program::link(sources, facts, models, config.threat_model);
     clock.lap("link");
+    Ok((program, config))
+}
+
+/// The whole line, on the current rayon pool.
+///
+/// # Errors
+/// The scope or the configuration makes no sense.
+pub fn analyse(request: Request, clock: &mut Clock) -> Result<(report::Report, config::Config), Error> {
+    let (category, locale) = (request.category.clone(), request.locale);
+    let (program, config) = link(request, clock)?;
+    let known = config.baseline.as_deref().map(report::baseline::read).transpose().map_err(Error::File)?;
     let outcome = check::run(&program, &config);
     clock.lap("check");
     let settings = report::Settings {
-        language: config.language.unwrap_or(request.locale),
+        language: config.language.unwrap_or(locale),
         root: program.workspace.root.clone(),
-        category: request.category,
+        category,
         unread: outcome.unread(&program),
         rules: outcome.ran,
         secrets: outcome.secrets,

@@ -27,7 +27,11 @@ pub enum Command {
     /// Tell what a rule is about, with bad and good code
     Explain {
         /// `family/rule`, or a family
-        rule: String,
+        #[arg(required_unless_present = "flow")]
+        rule: Option<String>,
+        /// Tell what is known at a line instead: types, what calls run, from where it is reached
+        #[arg(long, value_name = "FILE:LINE", conflicts_with = "rule")]
+        flow: Option<String>,
         #[arg(long, value_enum)]
         lang: Option<Lang>,
     },

@@ -43,6 +43,33 @@ pub fn explain(word: &str, lang: Option<Lang>) -> io::Result<u8> {
     Ok(CLEAN)
 }
 
+/// What the linker knows of the expressions on a line.
+pub fn flow(place: &str) -> io::Result<u8> {
+    let Some((path, line)) = place.rsplit_once(':').and_then(|(path, line)| Some((path, line.parse::<u32>().ok()?))) else {
+        return Ok(complain::plain(&format!("`{place}` is no place: write `src/file.rs:12`")));
+    };
+    let cwd = std::env::current_dir()?;
+    let scope = crate::source::Scope { paths: vec![path.into()], ..Default::default() };
+    let request = crate::Request { cwd: cwd.clone(), scope, ..Default::default() };
+    let program = match crate::link(request, &mut crate::Clock::default()) {
+        Ok((program, _)) => program,
+        Err(error) => return Ok(complain::error(&error, false)),
+    };
+    let wanted = fs::canonicalize(cwd.join(path))?;
+    let file = program.files.iter().find(|file| file.path == wanted || fs::canonicalize(&file.path).is_ok_and(|own| own == wanted));
+    let Some(file) = file else { return Ok(complain::plain(&format!("`{path}` is not among the files that were read"))) };
+    let text = program.explain(file.id, line);
+    let mut out = anstream::stdout().lock();
+    if text.is_empty() {
+        writeln!(out, "no code of a function starts on {path}:{line}")?;
+    } else {
+        for line in text.lines() {
+            writeln!(out, "{}", crate::report::one_line(line))?;
+        }
+    }
+    Ok(CLEAN)
+}
+
 /// A line for every rule.
 pub fn rules(words: &[String], lang: Option<Lang>, as_json: bool) -> io::Result<u8> {
     let mut selectors = Vec::new();

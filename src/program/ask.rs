@@ -1,6 +1,7 @@
 //! The questions that rules ask. All answers are there already.
 
 use super::bodies::Site;
+use super::guess::Guess;
 use super::items::{Signature, TypeInfo};
 use super::known::Known;
 use super::names::{Def, KnownPaths, ScopeId, Space};
@@ -252,6 +253,13 @@ impl Program {
     pub fn model(&self, function: FnId, call: ExprId) -> Option<&CallModel> {
         let site = self.bodies[function.0 as usize].site(call)?;
         site.model.map(|id| self.models.get(id))
+    }
+
+    /// What a method call without a model may well be: see [`Guess`].
+    #[must_use]
+    pub fn guess(&self, function: FnId, call: ExprId) -> Option<Guess<'_>> {
+        let (model, likely) = self.bodies[function.0 as usize].guess(call)?;
+        Some(Guess { model: self.models.get(model), likely })
     }
 
     /// Every call of a body, sorted by expression.

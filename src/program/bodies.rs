@@ -32,6 +32,8 @@ pub struct BodyInfo {
     targets: Vec<Target>,
     /// what paths mean that are no locals; sorted by expression
     paths: Vec<(ExprId, Def)>,
+    /// sorted by expression: the model, and whether it is likely
+    guesses: Vec<(ExprId, CallId, bool)>,
 }
 
 static UNKNOWN: Ty = Ty::Unknown;
@@ -58,6 +60,12 @@ impl BodyInfo {
     }
 
     #[must_use]
+    pub fn guess(&self, expr: ExprId) -> Option<(CallId, bool)> {
+        let at = self.guesses.binary_search_by_key(&expr, |(own, ..)| *own).ok()?;
+        Some((self.guesses[at].1, self.guesses[at].2))
+    }
+
+    #[must_use]
     pub fn sites(&self) -> &[Site] {
         &self.sites
     }
@@ -76,12 +84,6 @@ impl BodyInfo {
     pub fn targets(&self, expr: ExprId) -> &[Target] {
         self.site(expr).map_or(&[], |site| self.targets_of(site))
     }
-
-    /// How many expressions there are, and of how many the type is known.
-    #[must_use]
-    pub fn coverage(&self) -> (usize, usize) {
-        (self.expr_types.len(), self.expr_types.iter().filter(|at| **at != 0).count())
-    }
 }
 
 /// Collects while a body is inferred.
@@ -91,6 +93,7 @@ pub struct Builder {
     pub pats: Vec<Ty>,
     pub locals: Vec<(ExprId, PatId)>,
     pub paths: Vec<(ExprId, Def)>,
+    pub guesses: Vec<(ExprId, CallId, bool)>,
     pub sites: Vec<(ExprId, Vec<Target>, Option<CallId>, bool)>,
 }
 
@@ -117,6 +120,8 @@ impl Builder {
         self.paths.dedup_by_key(|(expr, _)| *expr);
         self.locals.dedup_by_key(|(expr, _)| *expr);
         self.sites.dedup_by_key(|(expr, ..)| *expr);
+        self.guesses.sort_by_key(|(expr, ..)| *expr);
+        info.guesses = self.guesses;
         info.locals = self.locals;
         info.paths = self.paths;
         for (expr, targets, model, by_name) in self.sites {

@@ -214,7 +214,7 @@ impl Infer<'_> {
     }
 
     /// Whether the argument that the model takes for a database handle can be one.
-    fn handle_possible(&self, model: CallId, args: &[ExprId]) -> bool {
+    pub(super) fn handle_possible(&self, model: CallId, args: &[ExprId]) -> bool {
         let Some(ty) = self.handle_arg(model, args) else { return true };
         match ty.peel_refs() {
             Ty::Primitive(_) | Ty::Tuple(_) | Ty::Slice(_) | Ty::Callable(_) => false,
@@ -229,7 +229,7 @@ impl Infer<'_> {
     }
 
     /// A pool, a connection, a transaction, or what leads to one.
-    fn is_handle(&self, ty: &Ty) -> bool {
+    pub(super) fn is_handle(&self, ty: &Ty) -> bool {
         let known = self.cx.known;
         let is = |path: &str| known.models.kind(path).is_some_and(|kind| matches!(kind, "db-pool" | "db-connection" | "db-transaction"));
         self.derefs(ty).iter().any(|ty| match ty {

@@ -38,6 +38,11 @@ impl Infer<'_> {
         let own = self.infer_ty(receiver, None);
         self.infer_plain_args(args);
         let callee = self.method(&own, method, args);
+        if matches!(callee, Callee::Unknown | Callee::Foreign { model: None, .. })
+            && let Some((model, likely)) = self.guess(&own, method, args)
+        {
+            self.out.guesses.push((id, model, likely));
+        }
         let turbofish: Vec<Ty> = turbofish.iter().map(|ty| self.lower.ty(ty)).collect();
         let ty = self.run(id, callee, true, args, &turbofish, expected);
         match method.as_str() {

@@ -17,7 +17,9 @@ mod bodies;
 mod callee;
 mod calls;
 mod crates;
+mod explain;
 mod graph;
+mod guess;
 mod hash;
 mod infer;
 mod items;
@@ -38,6 +40,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use bodies::Site;
+pub use guess::Guess;
 pub use items::{Shape, TypeInfo};
 pub use names::Def;
 pub use tables::Table;

@@ -64,8 +64,6 @@ impl Def {
 #[derive(Debug)]
 pub struct Scope {
     pub krate: u32,
-    pub file: FileId,
-    pub module: ModuleIdx,
     pub name: Name,
     /// `super`
     pub parent: Option<ScopeId>,
@@ -287,7 +285,7 @@ impl Names {
                 }
                 let is_file = at == 0;
                 let (up, name) = if is_file { (parent, name.clone()) } else { (up, module.name.clone()) };
-                let scope = self.open(krate, file, index, name.clone(), up, None);
+                let scope = self.open(krate, name.clone(), up, None);
                 self.module_scope[base as usize + at] = Some(scope);
                 if is_file {
                     first.get_or_insert(scope);
@@ -300,20 +298,10 @@ impl Names {
         first.unwrap_or(ScopeId(0))
     }
 
-    fn open(
-        &mut self,
-        krate: u32,
-        file: FileId,
-        module: ModuleIdx,
-        name: Name,
-        parent: Option<ScopeId>,
-        lexical: Option<ScopeId>,
-    ) -> ScopeId {
+    fn open(&mut self, krate: u32, name: Name, parent: Option<ScopeId>, lexical: Option<ScopeId>) -> ScopeId {
         let id = ScopeId(self.scopes.len() as u32);
         self.scopes.push(Scope {
             krate,
-            file,
-            module,
             name,
             parent,
             lexical,
@@ -349,7 +337,7 @@ impl Names {
         let lexical = self.scope_for(file, function.module, outer, facts)?;
         let krate = self.scopes[lexical.0 as usize].krate;
         let parent = self.scopes[lexical.0 as usize].parent;
-        let scope = self.open(krate, file, function.module, function.name.clone(), parent, Some(lexical));
+        let scope = self.open(krate, function.name.clone(), parent, Some(lexical));
         self.function_scope.insert(id, scope);
         Some(scope)
     }

@@ -284,3 +284,9 @@ fn fold(sorted: Vec<Reported>) -> Vec<Reported> {
     }
     kept
 }
+
+/// `text` on one line and safe for a terminal: controls and bidi marks as visible escapes.
+#[must_use]
+pub fn one_line(text: &str) -> std::borrow::Cow<'_, str> {
+    mask::tame(text)
+}

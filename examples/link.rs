@@ -1,0 +1,141 @@
+//! How well a workspace links: `cargo run --profile fast --example link -- DIR [unresolved|resolved|db|foreign|types] [COUNT]`.
+//!
+//! Prints shares first, then COUNT samples of one kind, spread evenly over the code, for reading by eye.
+#![allow(clippy::print_stdout)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use backend_lint::facts::{ExprKind, Owner};
+use backend_lint::program::{FnId, Program, Target};
+use backend_lint::{config, model, parse, source};
+use rayon::prelude::*;
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let dir = args.next().unwrap_or_else(|| ".".to_owned());
+    let kind = args.next().unwrap_or_default();
+    let count: usize = args.next().and_then(|count| count.parse().ok()).unwrap_or(40);
+    let cwd = std::fs::canonicalize(&dir).expect("a directory");
+    let plan = source::Scope::default().plan(&cwd).expect("a plan");
+    let none = config::Config::default();
+    let sources = plan.read(&none.exclude, &none.include).expect("sources");
+    let start = Instant::now();
+    let facts: Vec<_> = sources
+        .files
+        .par_iter()
+        .map(|file| (file.kind == source::FileKind::Rust).then(|| std::sync::Arc::new(parse::facts(&file.text))))
+        .collect();
+    let parsed = start.elapsed();
+    let versions = sources.workspace.versions().into_iter().map(|(name, version)| (name, model::Version::from(version))).collect();
+    let models = std::sync::Arc::new(model::Models::new(&versions, Vec::new()));
+    let start = Instant::now();
+    let program = Program::link(sources, facts, models, backend_lint::program::ThreatModel::Remote);
+    println!("parse {parsed:.2?}, link {:.2?}", start.elapsed());
+    report(&program, &kind, count);
+}
+
+fn report(program: &Program, kind: &str, count: usize) {
+    let mut method_names = BTreeSet::new();
+    let mut function_names = BTreeSet::new();
+    for id in program.functions() {
+        let function = program.function(id);
+        match function.owner {
+            Owner::Module => function_names.insert(function.name.clone()),
+            _ => method_names.insert(function.name.clone()),
+        };
+    }
+    let mut tally: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut samples: Vec<(String, String)> = Vec::new();
+    let mut methods: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut exprs, mut typed) = (0, 0);
+    for id in program.functions() {
+        if program.is_test(id) {
+            continue;
+        }
+        let body = &program.function(id).body;
+        for expr in body.ids() {
+            exprs += 1;
+            typed += usize::from(!program.ty(id, expr).is_unknown());
+            let (what, name, suspicious) = match &body.expr(expr).kind {
+                ExprKind::MethodCall { method, .. } => ("method", method.clone(), method_names.contains(method)),
+                ExprKind::Call { callee, .. } => match &body.expr(*callee).kind {
+                    ExprKind::Path(path) if program.local(id, *callee).is_none() => {
+                        let Some(last) = path.segments.last() else { continue };
+                        let upper = last.name.starts_with(char::is_uppercase);
+                        if upper {
+                            continue;
+                        }
+                        ("call", last.name.clone(), function_names.contains(&last.name) || method_names.contains(&last.name))
+                    }
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            let targets = program.targets(id, expr);
+            let model = program.model(id, expr);
+            let class = match targets.first() {
+                Some(Target::Workspace { .. }) => "workspace",
+                Some(Target::Foreign(_)) if model.is_some() => "modelled",
+                Some(Target::Foreign(_)) => "foreign",
+                None if suspicious => "unresolved, a workspace name",
+                None => "unresolved",
+            };
+            *tally.entry(if what == "method" { leak(format!("method: {class}")) } else { leak(format!("call: {class}")) }).or_default() += 1;
+            let take = match kind {
+                "unresolved" => class == "unresolved, a workspace name",
+                "unknown" => class == "unresolved",
+                "resolved" => class == "workspace",
+                "foreign" => class == "foreign",
+                "db" => model.is_some_and(|model| model.db.as_deref().is_some_and(|db| db != "build")),
+                _ => false,
+            };
+            if take {
+                *methods.entry(name.to_string()).or_default() += 1;
+                samples.push(line(program, id, expr, targets));
+            }
+        }
+    }
+    println!("expressions {exprs}, typed {:.1} %", 100.0 * typed as f64 / exprs.max(1) as f64);
+    for (class, count) in &tally {
+        println!("{count:8} {class}");
+    }
+    for what in ["method", "call"] {
+        let of = |class: &str| tally.get(format!("{what}: {class}").as_str()).copied().unwrap_or(0) as f64;
+        let (good, bad) = (of("workspace"), of("unresolved, a workspace name"));
+        println!("{what}s of the workspace resolved: {:.1} %", 100.0 * good / (good + bad).max(1.0));
+    }
+    let mut common: Vec<(usize, &String)> = methods.iter().map(|(name, count)| (*count, name)).collect();
+    common.sort_by(|one, other| other.cmp(one));
+    let list: Vec<String> = common.iter().take(40).map(|(count, name)| format!("{name} {count}")).collect();
+    println!("{}", list.join(", "));
+    let step = (samples.len() / count.max(1)).max(1);
+    for (place, text) in samples.iter().step_by(step).take(count) {
+        println!("{place}\n    {text}");
+    }
+}
+
+fn leak(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
+}
+
+fn line(program: &Program, id: FnId, expr: backend_lint::facts::ExprId, targets: &[Target]) -> (String, String) {
+    let body = &program.function(id).body;
+    let file = program.file(program.file_of(id));
+    let span = body.expr(expr).span;
+    let text: String = file.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
+    let tail: String = text.chars().rev().take(110).collect::<Vec<_>>().into_iter().rev().collect();
+    let receiver = match &body.expr(expr).kind {
+        ExprKind::MethodCall { receiver, .. } => program.type_name(program.ty(id, *receiver)),
+        _ => String::new(),
+    };
+    let targets: Vec<String> = targets
+        .iter()
+        .map(|target| match target {
+            Target::Workspace { function, .. } => program.path_of(*function),
+            Target::Foreign(path) => format!("^{path}"),
+        })
+        .collect();
+    let at = file.lines.position(span.start, &file.text);
+    (format!("{}:{} [{receiver}] -> {}", file.rel, at.line, targets.join(" | ")), tail)
+}
