@@ -16,6 +16,9 @@ use super::{Report, Reported};
 use crate::rules::{Checklist, Severity};
 use crate::source::{FileId, Location, Span};
 
+/// A place in the file at hand, and its words.
+type Mark = (Span, Option<String>);
+
 /// Places listed of findings that were folded into one.
 const MOST_PLACES: usize = 5;
 
@@ -105,8 +108,8 @@ impl Painter<'_> {
         };
         let heading = format!("{}[{}]", self.words(text::severity(each.severity)), each.rule.id);
         let place = each.finding.location;
-        let mut marks = vec![(place.span, None)];
-        let mut elsewhere: Vec<(FileId, Vec<(Span, Option<String>)>)> = Vec::new();
+        let mut marks: Vec<Mark> = vec![(place.span, None)];
+        let mut elsewhere: Vec<(FileId, Vec<Mark>)> = Vec::new();
         for (location, label) in &view.labels {
             let label = tame(label).into_owned();
             if location.file == place.file {
@@ -132,15 +135,7 @@ impl Painter<'_> {
         out.push('\n');
     }
 
-    fn draw(
-        &self,
-        file: FileId,
-        code: Option<String>,
-        message: String,
-        severity: miette::Severity,
-        marks: &[(Span, Option<String>)],
-        out: &mut String,
-    ) {
+    fn draw(&self, file: FileId, code: Option<String>, message: String, severity: miette::Severity, marks: &[Mark], out: &mut String) {
         let Some(file) = self.report.file(file) else { return };
         let spans: Vec<Span> = marks.iter().map(|(span, _)| *span).collect();
         let (frame, mapped) = Frame::new(file, &self.report.masks, &spans, self.link(file));
