@@ -52,12 +52,13 @@ impl Frame {
         let end_of_text = file.text.len() as u32;
         let marks: Vec<Span> =
             marks.iter().map(|mark| shorten(file, Span::new(mark.start.min(end_of_text), mark.end.min(end_of_text)))).collect();
-        let last_line = file.lines.count().saturating_sub(1);
+        // what follows the last newline is no line that anyone wrote
+        let last_line = file.lines.count().saturating_sub(if file.text.ends_with('\n') { 2 } else { 1 });
         let mut ranges: Vec<(u32, u32)> = marks
             .iter()
             .map(|mark| {
                 let (first, last) = lines_of(file, *mark);
-                (first.saturating_sub(CONTEXT), (last + CONTEXT).min(last_line))
+                (first.saturating_sub(CONTEXT), (last + CONTEXT).min(last_line).max(last))
             })
             .collect();
         ranges.sort_unstable();

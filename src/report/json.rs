@@ -129,7 +129,7 @@ pub(super) fn render(report: &Report) -> String {
                 file: &each.rel,
                 line: each.at.map(|(line, _)| line),
                 column: each.at.map(|(_, column)| column),
-                reason: super::text::unread(each.kind).fill(report.language, &[("detail", &each.detail)]),
+                reason: super::text::unread(each, 0, report.language),
             })
             .collect(),
         summary: Summary {

@@ -238,6 +238,19 @@ impl Report {
         fix.edits.iter().all(clean).then_some(fix)
     }
 
+    /// The first problem of each kind in each file, and how many more there are: a file of another language that is called
+    /// `.rs` has one on every line.
+    fn unread_by_file(&self) -> Vec<(&Unread, usize)> {
+        let mut folded: Vec<(&Unread, usize)> = Vec::new();
+        for each in &self.unread {
+            match folded.iter_mut().rev().take_while(|(first, _)| first.rel == each.rel).find(|(first, _)| first.kind == each.kind) {
+                Some((_, more)) => *more += 1,
+                None => folded.push((each, 0)),
+            }
+        }
+        folded
+    }
+
     /// How many findings are at `level` or above.
     #[must_use]
     pub fn at_least(&self, level: Severity) -> usize {

@@ -234,9 +234,9 @@ impl Painter<'_> {
             return;
         }
         let _ = writeln!(out, "{}", self.paint(self.words(text::UNREAD_HEADING), Paint::Strong));
-        for each in &self.report.unread {
+        for (each, more) in self.report.unread_by_file() {
             let at = each.at.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
-            let said = text::unread(each.kind).fill(self.report.language, &[("detail", &each.detail)]);
+            let said = text::unread(each, more, self.report.language);
             let _ = writeln!(out, "  {}{at} {}", tame(&each.rel), tame(&said));
         }
         out.push('\n');

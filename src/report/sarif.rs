@@ -65,7 +65,7 @@ fn run(report: &Report) -> Value {
         "automationDetails": { "id": format!("{category}/") },
         "invocations": [{
             "executionSuccessful": true,
-            "toolExecutionNotifications": report.unread.iter().map(|each| notification(each, report.language)).collect::<Vec<_>>(),
+            "toolExecutionNotifications": report.unread_by_file().iter().map(|(each, more)| notification(each, *more, report.language)).collect::<Vec<_>>(),
         }],
         "results": results,
     })
@@ -222,7 +222,7 @@ impl UnreadKind {
 
 fn notification_kind(kind: UnreadKind, language: Language) -> Value {
     // what a notification says, without what the system said
-    let text = text::unread(kind).in_(language).replace(": {detail}", "").replace(" {detail}", "");
+    let text = text::unread_kind(kind).in_(language).replace(": {detail}", "").replace(" {detail}", "");
     json!({
         "id": kind.id(),
         "name": pascal_case(kind.id()),
@@ -233,9 +233,9 @@ fn notification_kind(kind: UnreadKind, language: Language) -> Value {
     })
 }
 
-fn notification(each: &Unread, language: Language) -> Value {
+fn notification(each: &Unread, more: usize, language: Language) -> Value {
     let index = UnreadKind::ALL.iter().position(|kind| *kind == each.kind).unwrap_or(0);
-    let said = text::unread(each.kind).fill(language, &[("detail", &each.detail)]);
+    let said = text::unread(each, more, language);
     let mut physical = json!({ "artifactLocation": artifact(&each.rel) });
     if let Some((line, column)) = each.at {
         physical["region"] = json!({ "startLine": line, "startColumn": column, "endLine": line, "endColumn": column });

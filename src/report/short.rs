@@ -16,9 +16,9 @@ pub(super) fn render(report: &Report) -> String {
         let severity = text::severity(each.severity).in_(report.language);
         let _ = writeln!(out, "{}: {severity}: {} [{}]", place(report, each), tame(&view.message), each.rule.id);
     }
-    for each in &report.unread {
+    for (each, more) in report.unread_by_file() {
         let at = each.at.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
-        let said = text::unread(each.kind).fill(report.language, &[("detail", &each.detail)]);
+        let said = text::unread(each, more, report.language);
         let _ = writeln!(out, "{}{at}: {}", tame(&each.rel), tame(&said));
     }
     out
@@ -59,8 +59,8 @@ pub(super) fn github(report: &Report) -> String {
         }
         let _ = writeln!(out, "::{command} {properties},title={}::{}", property(each.rule.id), data(&message));
     }
-    for each in &report.unread {
-        let said = text::unread(each.kind).fill(report.language, &[("detail", &each.detail)]);
+    for (each, more) in report.unread_by_file() {
+        let said = text::unread(each, more, report.language);
         let _ = writeln!(out, "::notice file={}::{}", property(&each.rel), data(&tame(&said)));
     }
     out

@@ -3,7 +3,7 @@
 //! Rules bring their own words in their documents. Here each text stands once per language, side by side, with the same
 //! placeholders (tested), so that none can be forgotten.
 
-use super::UnreadKind;
+use super::{Unread, UnreadKind};
 use crate::rules::{Checklist, Language, Severity};
 
 /// One text in both languages.
@@ -65,6 +65,8 @@ texts! {
     QUIETED: "shown only under `--profile strict`: {count}", "`--profile strict`에서만 표시됨: {count}";
     UNREAD_HEADING: "not read, or only in part:", "읽지 못했거나 일부만 읽은 파일:";
 
+    UNREAD_MORE_ONE: "{said} (and 1 more place in this file)", "{said} (이 파일에 1곳 더)";
+    UNREAD_MORE: "{said} (and {count} more places in this file)", "{said} (이 파일에 {count}곳 더)";
     UNREAD_HELP: "Nothing was looked for in the part that was not read. Everything else was analysed.", "읽지 못한 부분에서는 아무것도 찾지 않았습니다. 나머지는 모두 분석했습니다.";
 
     ERROR_ONE: "1 error", "오류 1건";
@@ -117,7 +119,17 @@ pub(super) fn checklist(item: Checklist) -> Text {
     }
 }
 
-pub(super) fn unread(kind: UnreadKind) -> Text {
+/// Why a file was not read, with what the system or the parser said, and how often the same is the case in it.
+pub(super) fn unread(each: &Unread, more: usize, language: Language) -> String {
+    let said = unread_kind(each.kind).fill(language, &[("detail", &each.detail)]);
+    match more {
+        0 => said,
+        1 => UNREAD_MORE_ONE.fill(language, &[("said", &said)]),
+        _ => UNREAD_MORE.fill(language, &[("said", &said), ("count", &more.to_string())]),
+    }
+}
+
+pub(super) fn unread_kind(kind: UnreadKind) -> Text {
     match kind {
         UnreadKind::NotReadable => NOT_READABLE,
         UnreadKind::NotText => NOT_TEXT,
