@@ -200,8 +200,14 @@ impl Lower<'_> {
         None
     }
 
-    /// Something that `syn` kept as tokens because it is no stable Rust.
+    /// Something that `syn` kept as tokens because it is no stable Rust: a function without a body, or lost.
     fn lost(&mut self, tokens: &proc_macro2::TokenStream) {
+        if let Ok(item) = syn::parse2::<syn::ForeignItemFn>(tokens.clone()) {
+            let attrs = self.attrs(&item.attrs);
+            let end = self.of(item.semi_token.span);
+            self.function(attrs, Some(&item.vis), &item.sig, None, Owner::Module, end);
+            return;
+        }
         let span = self.tokens_span(tokens);
         self.facts.problems.push(Problem { message: "syntax that is not stable Rust was skipped".into(), span });
     }

@@ -8,6 +8,7 @@
 //! doc comments as attributes (they are comments), statements under `#[cfg(test)]`.
 
 mod attrs;
+pub mod expand;
 mod exprs;
 mod items;
 mod lex;
@@ -22,6 +23,7 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub use expand::{Call, Definition, Expansion, Position, expand, sketch};
 use lower::Lower;
 
 use crate::facts::{Facts, Problem};
@@ -42,16 +44,7 @@ pub fn facts(text: &str) -> Facts {
         let span = Span::new(scan.deepest, scan.deepest + 1);
         return unread(whole, scan.comments, "nested too deeply to be read", span);
     }
-    let read = || read(text, &scan, whole);
-    let lowered = if scan.depth <= lex::PLAIN {
-        caught(read)
-    } else {
-        std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new().stack_size(DEEP_STACK).spawn_scoped(scope, || caught(read));
-            thread.ok().and_then(|thread| thread.join().ok().flatten())
-        })
-    };
-    match lowered {
+    match on_stack(scan.depth, || read(text, &scan, whole)) {
         Some(mut facts) => {
             facts.comments = scan.comments;
             facts
@@ -60,9 +53,16 @@ pub fn facts(text: &str) -> Facts {
     }
 }
 
-/// A panic of the parser costs the file, not the run.
-fn caught(read: impl FnOnce() -> Facts) -> Option<Facts> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
+/// Runs a parser on text of a depth, on a thread of its own if it needs that. A panic of the parser costs the text, not the run.
+fn on_stack<R: Send>(depth: u32, run: impl FnOnce() -> R + Send) -> Option<R> {
+    let caught = || std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).ok();
+    if depth <= lex::PLAIN {
+        return caught();
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(DEEP_STACK).spawn_scoped(scope, caught).ok()?;
+        thread.join().ok().flatten()
+    })
 }
 
 fn unread(whole: Span, comments: Vec<crate::facts::Comment>, message: &str, span: Span) -> Facts {

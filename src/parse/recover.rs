@@ -46,8 +46,22 @@ struct Piece {
     closed: bool,
 }
 
+/// How many broken items are named one by one.
+const NAMED: usize = 16;
+
 /// Lowers what can be parsed of `range`.
 pub(super) fn items(lower: &mut Lower<'_>, range: Range<usize>) {
+    pass(lower, range);
+    let problems = &mut lower.facts.problems;
+    if problems.len() > NAMED {
+        let more = problems.len() - NAMED;
+        let span = problems[NAMED].span;
+        problems.truncate(NAMED);
+        problems.push(Problem { message: format!("{more} more items could not be read"), span });
+    }
+}
+
+fn pass(lower: &mut Lower<'_>, range: Range<usize>) {
     let text = lower.places.text();
     let mut at = range.start;
     let mut cuts = 0;

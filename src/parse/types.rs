@@ -41,7 +41,13 @@ impl Lower<'_> {
             segments.push(lowered);
         }
         let span = start.map_or(end, |start| start.to(end));
-        Path { global: path.leading_colon.is_some(), qself: qself.map(|qself| Box::new(self.ty(&qself.ty))), segments, span }
+        Path {
+            // `<T>::f` has colons that are not the root's
+            global: path.leading_colon.is_some() && qself.is_none(),
+            qself: qself.map(|qself| Box::new(self.ty(&qself.ty))),
+            segments,
+            span,
+        }
     }
 
     pub(super) fn generic_args(

@@ -93,7 +93,7 @@ impl Lower<'_> {
             Some(Reader::Bitflags) => self.bitflags(tokens),
             Some(_) => false,
             None => match syn::parse2::<syn::File>(tokens.clone()) {
-                Ok(file) if !file.items.is_empty() && !file.items.iter().any(|item| matches!(item, syn::Item::Verbatim(_))) => {
+                Ok(file) if !file.items.is_empty() && !file.items.iter().any(is_lost) => {
                     self.items(&file.items);
                     true
                 }
@@ -228,6 +228,11 @@ impl Lower<'_> {
         let test = self.test || is_test(&attrs);
         self.facts.macro_rules.push(MacroRules { name, name_span, module: self.module, within: self.within, attrs, arms, test });
     }
+}
+
+/// Whether only a reader of this macro could make something of the item.
+fn is_lost(item: &syn::Item) -> bool {
+    matches!(item, syn::Item::Verbatim(tokens) if syn::parse2::<syn::ForeignItemFn>(tokens.clone()).is_err())
 }
 
 fn static_items(input: ParseStream<'_>) -> syn::Result<Vec<StaticItem>> {

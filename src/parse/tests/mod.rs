@@ -1,5 +1,6 @@
 //! Facts of small texts, bodies written as one line.
 
+mod expand;
 mod hostile;
 mod items;
 mod macros;

@@ -36,7 +36,8 @@ impl Show<'_> {
             ExprKind::MethodCall { receiver, method, turbofish, args, .. } => {
                 let turbofish = turbofish.iter().map(ty).collect::<Vec<_>>().join(",");
                 let turbofish = if turbofish.is_empty() { turbofish } else { format!("<{turbofish}>") };
-                format!("({} .{method}{turbofish} {})", self.expr(*receiver), self.list(args)).replace(" )", ")")
+                let args = args.iter().map(|arg| format!(" {}", self.expr(*arg))).collect::<String>();
+                format!("({} .{method}{turbofish}{args})", self.expr(*receiver))
             }
             ExprKind::Field { base, name, .. } => format!("{}.{name}", self.expr(*base)),
             ExprKind::Index { base, index } => format!("{}[{}]", self.expr(*base), self.expr(*index)),
