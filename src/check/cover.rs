@@ -50,7 +50,7 @@ pub fn following(program: &Program, file: &SourceFile, comment: Span) -> Vec<Spa
     // attributes between the comment and the item belong to it
     let mut spans = vec![Span::new(file.lines.start_of(first).unwrap_or(target.start).min(target.start), target.end)];
     if let Some(facts) = program.facts(file.id) {
-        spans.extend(statements(facts).into_iter().filter(|span| file.lines.line_of(span.start) == line));
+        spans.extend(statements(facts).into_iter().filter(|span| (first..=line).contains(&file.lines.line_of(span.start))));
     } else if file.kind == FileKind::Sql {
         spans.extend(sql_statement(file, target.start));
     }

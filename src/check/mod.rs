@@ -6,6 +6,8 @@
 mod cover;
 mod guard;
 mod suppress;
+#[cfg(test)]
+mod suppress_tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -220,9 +220,9 @@ fn covered(program: &Program, file: &SourceFile, comment: Span) -> Vec<Span> {
 /// Comments of other tools.
 fn foreign(program: &Program, file: &SourceFile, directives: &mut Vec<Directive>) {
     let text: &str = &file.text;
-    let mut add = |at: usize, length: usize, words: &[&str], covers: Vec<Span>| {
+    let mut add = |at: usize, length: usize, words: &[&'static str], covers: Vec<Span>| {
         let span = Span::new(at as u32, (at + length) as u32);
-        let entries = words.iter().filter_map(|word| Selector::parse(word).ok()).map(|selector| Entry { span, selector, used: false });
+        let entries = words.iter().map(|word| Selector::known(word)).map(|selector| Entry { span, selector, used: false });
         directives.push(Directive { span, entries: entries.collect(), covers, reason: true, foreign: true });
     };
     for mark in ["gitleaks:allow", "pragma: allowlist secret"] {

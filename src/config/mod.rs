@@ -84,6 +84,12 @@ impl Selector {
         Err(crate::source::closest(text, names))
     }
 
+    /// A word that is known to be right.
+    #[must_use]
+    pub fn known(name: &'static str) -> Self {
+        Selector(name.to_owned())
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
