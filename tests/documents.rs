@@ -92,6 +92,12 @@ fn words_read_like_words() {
                 problems.push(format!("[ko] `{key}` is not Korean: {text}"));
             }
         }
+        for (key, text) in document.ko.texts() {
+            if let Some(found) = PARTICLE.captures(text) {
+                let pair = found.get(1).map_or("", |found| found.as_str());
+                problems.push(format!("[ko] `{key}`: `{pair}` follows a value; write both forms, as `은(는)`"));
+            }
+        }
         for (language, words) in [("en", &document.en), ("ko", &document.ko)] {
             if words.title.chars().count() > 60 {
                 problems.push(format!("[{language}] the title is longer than 60 characters"));
@@ -100,6 +106,11 @@ fn words_read_like_words() {
         problems
     });
 }
+
+/// One form of a particle right behind a value that is known only when a report is printed. Behind a closing parenthesis the
+/// particle belongs to the word before the opening one.
+static PARTICLE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"\{[a-z_0-9]+\}[`"']*(은|는|이|가|을|를|과|와|으로|로)(?:[ ,.]|$)"#).expect("a valid pattern"));
 
 /// Names that may begin an English phrase.
 const PROPER: &[&str] =
