@@ -1,9 +1,9 @@
 //! What we write is SARIF 2.1.0 that GitHub takes: the schema says so, and so does Microsoft's validator with the rules of
 //! GitHub Advanced Security, of which an empty log is the proof (its exit code means nothing).
 //!
-//! Both tools come from registries, and `BACKEND_LINT_TOOLS` names the folder that they were installed to (as `.ci/run` does):
-//! `venv/bin/check-jsonschema` from PyPI, and npm's `@microsoft/sarif-multitool-linux` below `npm/`, which brings the schema.
-//! Without them the tests that need them are skipped, except where `CI` is set: there they have to be.
+//! Both tools come from registries: `CHECK_JSONSCHEMA` names the program of that name from PyPI, `SARIF_MULTITOOL` the one from
+//! npm's `@microsoft/sarif-multitool-linux`, which brings the schema; `.ci/run` installs both. Without them the tests that need
+//! them are skipped, except where `CI` is set: there they have to be.
 
 use std::env;
 use std::fs;
@@ -23,17 +23,15 @@ struct Tools {
 }
 
 fn tools() -> Option<Tools> {
-    let folder = env::var_os("BACKEND_LINT_TOOLS").map(PathBuf::from);
-    let found = |path: &str| folder.as_ref().map(|folder| folder.join(path)).filter(|path| path.is_file());
-    let schema_checker = found("venv/bin/check-jsonschema");
-    let multitool = found("npm/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool");
+    let found = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_file());
+    let (schema_checker, multitool) = (found("CHECK_JSONSCHEMA"), found("SARIF_MULTITOOL"));
     match (schema_checker, multitool) {
         (Some(schema_checker), Some(multitool)) => {
             make_executable(&multitool);
             Some(Tools { schema_checker, multitool })
         }
         _ if env::var_os("CI").is_some_and(|value| value == "true") => {
-            panic!("BACKEND_LINT_TOOLS has to name the validators' folder in CI")
+            panic!("CHECK_JSONSCHEMA and SARIF_MULTITOOL have to name the validators in CI")
         }
         _ => None,
     }
