@@ -11,7 +11,8 @@ use crate::sql::ir::{AlterKind, ExprKind, Kind, Object, ObjectName};
 pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
-    for dialect in [Dialect::Postgres, Dialect::MySql, Dialect::Sqlite] {
+    // SQLite's database is opened by one program, which migrates it before it starts
+    for dialect in [Dialect::Postgres, Dialect::MySql] {
         common::each_up(cx.program(), dialect, |site| statement(&site, cx));
     }
 }

@@ -18,7 +18,8 @@ fn check(cx: &mut Cx<'_>) {
     for text in cx.program().sql().texts.iter().filter(|text| text.call().is_some()) {
         for statement in &text.statements {
             if let Kind::RefreshView { name, concurrently: false } = &statement.kind {
-                cx.report_at(text.location(statement.span)).arg("view", common::shown(name)).help("concurrently");
+                let view = if name.dynamic { "..".to_owned() } else { common::shown(name) };
+                cx.report_at(text.location(statement.span)).arg("view", view).help("concurrently");
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::common_sql::each_statement;
 use crate::rules::prelude::*;
-use crate::sql::ir::{Kind, TableSource};
+use crate::sql::ir::{ExprKind as Sql, Kind, TableSource};
 
 pub const CHECK: Check = Check::Program(check);
 
@@ -24,6 +24,15 @@ fn check(cx: &mut Cx<'_>) {
         if ["tmp_", "temp_", "staging_"].iter().any(|prefix| name.name.starts_with(prefix)) {
             return;
         }
-        cx.report_at(place.location(span.to(name.span))).arg("what", what).arg("table", name.name.as_str()).help("where");
+        // a value of this very request in every row is hardly meant; a constant may be
+        let from_outside = match &place.statement.kind {
+            Kind::Update(update) => update.set.iter().any(|each| matches!(each.value.kind, Sql::Placeholder(_))),
+            _ => false,
+        };
+        let finding = cx.report_at(place.location(span.to(name.span)));
+        finding.arg("what", what).arg("table", name.name.as_str()).help("where");
+        if !from_outside {
+            finding.severity(Severity::Note).quiet("plain");
+        }
     });
 }

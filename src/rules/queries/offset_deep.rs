@@ -2,15 +2,20 @@
 
 use super::common_sql::each_statement;
 use crate::rules::prelude::*;
-use crate::sql::ir::ExprKind;
+use crate::sql::ir::{ExprKind, Kind};
 
 pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
     each_statement(cx.program(), |place| {
+        // the newest rows are kept with `DELETE .. (SELECT .. OFFSET $1)`: that is no page
+        if !matches!(place.statement.kind, Kind::Query(_)) {
+            return;
+        }
         for query in place.statement.queries() {
-            let Some(offset) = &query.offset else { continue };
-            if query.selects.iter().all(|select| select.from.is_empty()) || !has_parameter(offset) {
+            let (Some(offset), Some(limit)) = (&query.offset, &query.limit) else { continue };
+            let one = matches!(&limit.kind, ExprKind::Number(number) if number == "1");
+            if one || query.selects.iter().all(|select| select.from.is_empty()) || !has_parameter(offset) {
                 continue;
             }
             let key: Vec<&str> = query.order_by.iter().map(|each| place.text.slice(each.expr.span)).collect();

@@ -34,7 +34,11 @@ fn check(cx: &mut Cx<'_>) {
             .iter()
             .any(|each| matches!(each.expr.as_ref().map(|expr| &expr.kind), Some(ExprKind::Function { window: false, .. })));
         if !bounded && !aggregate && query.ctes.is_empty() && grown.contains(name.name.as_str()) {
-            cx.report_at(place.location(name.span)).arg("table", name.name.as_str()).help("limit");
+            let in_request = call.function.is_some_and(|function| program.reach(program.fn_id(place.text.file, function)).request);
+            let finding = cx.report_at(place.location(name.span)).arg("table", name.name.as_str()).help("limit");
+            if !in_request {
+                finding.quiet("offline");
+            }
         }
     });
 }
