@@ -47,7 +47,6 @@ fn in_file(ground: &Ground<'_>, file: &SourceFile) -> Vec<Fallback> {
         for id in scene.body.ids() {
             if let Some(each) = at(ground, scene, id)
                 && acceptable(&each.literal.text)
-                && !names::repeats(&each.name, &each.literal.text)
                 && !debug_only(scene, id)
             {
                 found.push(each);
@@ -251,7 +250,7 @@ fn clap(facts: &Facts, file: &SourceFile, found: &mut Vec<Fallback>) {
                 continue;
             }
             for (text, span) in default_texts(attr, file) {
-                if acceptable(&text) && !names::repeats(&name, &text) {
+                if acceptable(&text) {
                     let literal = Literal { text, location: span.in_file(file.id), raw: false, uniform: false, via: None };
                     found.push(Fallback { name: name.clone(), literal, source: "clap" });
                 }

@@ -5,7 +5,7 @@
 //! not ambiguous there. One hop through a workspace function that hands its parameter on is followed. A binding that is `mut`
 //! is never constant: that is how buffers for random bytes are made.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
@@ -65,7 +65,9 @@ pub fn all(ground: &Ground<'_>) -> Vec<Found> {
         found.extend(second.into_iter().flatten());
     }
     found.sort_by_key(|each| (each.argument, each.literal.location));
-    found.dedup_by_key(|each| (each.literal.location, each.way == Way::Call));
+    // the first place that a value reaches stands for all
+    let mut seen = HashSet::new();
+    found.retain(|each| seen.insert((each.literal.location, each.what.clone())));
     found
 }
 
