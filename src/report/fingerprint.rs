@@ -71,13 +71,22 @@ fn without_secrets(file: &SourceFile, line: Span, finding: &Finding) -> String {
 
 /// The path of the smallest item around `span`, as people would name it; empty at the top of a file.
 fn item_at(facts: &Facts, span: Span) -> String {
-    let smallest = |spans: &mut dyn Iterator<Item = (Span, String)>| {
-        spans.filter(|(found, _)| found.contains(span)).min_by_key(|(found, _)| found.len())
-    };
-    let functions = smallest(&mut facts.functions.iter().enumerate().map(|(at, each)| (each.span, function_path(facts, FnIdx(at as u32)))));
-    let types = smallest(&mut facts.types.iter().map(|each| (each.span, in_module(facts, each.module, &each.name))));
-    let consts = smallest(&mut facts.consts.iter().map(|each| (each.span, in_module(facts, each.module, &each.name))));
-    [functions, types, consts].into_iter().flatten().min_by_key(|(found, _)| found.len()).map(|(_, path)| path).unwrap_or_default()
+    // paths are put together for the one that wins, since there may be thousands of items and of findings
+    let around = |found: Span| found.contains(span).then_some(found.len());
+    let functions =
+        facts.functions.iter().enumerate().filter_map(|(at, each)| Some((around(each.span)?, Item::Function(FnIdx(at as u32)))));
+    let types = facts.types.iter().filter_map(|each| Some((around(each.span)?, Item::Named(each.module, &each.name))));
+    let consts = facts.consts.iter().filter_map(|each| Some((around(each.span)?, Item::Named(each.module, &each.name))));
+    match functions.chain(types).chain(consts).min_by_key(|(length, _)| *length) {
+        Some((_, Item::Function(function))) => function_path(facts, function),
+        Some((_, Item::Named(module, name))) => in_module(facts, module, name),
+        None => String::new(),
+    }
+}
+
+enum Item<'f> {
+    Function(FnIdx),
+    Named(ModuleIdx, &'f str),
 }
 
 /// `module::Type::function`, modules only as far as they are written in this file.
