@@ -9,6 +9,7 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod facts;
+pub mod flow;
 pub mod model;
 pub mod parse;
 pub mod program;
@@ -76,7 +77,9 @@ pub fn analyse(request: Request, clock: &mut Clock) -> Result<(report::Report, c
     let (category, locale) = (request.category.clone(), request.locale);
     let (program, config) = link(request, clock)?;
     let known = config.baseline.as_deref().map(report::baseline::read).transpose().map_err(Error::File)?;
-    let outcome = check::run(&program, &config);
+    let flow = flow::Flow::run(&program);
+    clock.lap("flow");
+    let outcome = check::run(&program, &flow, &config);
     clock.lap("check");
     let settings = report::Settings {
         language: config.language.unwrap_or(locale),

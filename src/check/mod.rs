@@ -15,6 +15,7 @@ use rayon::prelude::*;
 
 pub use guard::{guarded, silence};
 
+use crate::flow::Flow;
 use crate::config::{Config, Profile, Setting};
 use crate::program::{FnId, Program};
 use crate::rules::{Check, Confidence, Cx, Document, Finding, RULES, Rule, Severity};
@@ -73,7 +74,7 @@ impl Active {
 
 /// Runs all rules that `config` has on somewhere.
 #[must_use]
-pub fn run(program: &Program, config: &Config) -> Outcome {
+pub fn run(program: &Program, flow: &Flow, config: &Config) -> Outcome {
     let active: Vec<Active> = RULES
         .iter()
         .map(|rule| Active { rule, document: rule.document(), setting: config.setting(rule, None) })
@@ -102,11 +103,11 @@ pub fn run(program: &Program, config: &Config) -> Outcome {
             Task::Program(at) => {
                 let mut part = Part::default();
                 if let Check::Program(check) = active[at].rule.check {
-                    part.add(active[at].rule, None, program, config, check);
+                    part.add(active[at].rule, None, program, flow, config, check);
                 }
                 part
             }
-            Task::File(id) => file(program, config, &active, id, functions.get(&id).map_or(&[], Vec::as_slice)),
+            Task::File(id) => file(program, flow, config, &active, id, functions.get(&id).map_or(&[], Vec::as_slice)),
         })
         .collect();
 
@@ -169,9 +170,9 @@ struct Part {
 }
 
 impl Part {
-    fn add(&mut self, rule: &'static Rule, at: Option<FileId>, program: &Program, config: &Config, work: impl FnOnce(&mut Cx<'_>)) {
+    fn add(&mut self, rule: &'static Rule, at: Option<FileId>, program: &Program, flow: &Flow, config: &Config, work: impl FnOnce(&mut Cx<'_>)) {
         let result = guarded(|| {
-            let mut cx = Cx::new(rule.id, program, at.unwrap_or(FileId(0))).with_options(config.options.get(rule.id));
+            let mut cx = Cx::new(rule.id, program, at.unwrap_or(FileId(0))).with_options(config.options.get(rule.id)).with_flow(flow);
             work(&mut cx);
             cx.into_findings()
         });
@@ -182,7 +183,7 @@ impl Part {
     }
 }
 
-fn file(program: &Program, config: &Config, active: &[Active], id: FileId, functions: &[FnId]) -> Part {
+fn file(program: &Program, flow: &Flow, config: &Config, active: &[Active], id: FileId, functions: &[FnId]) -> Part {
     let mut part = Part::default();
     let file = program.file(id);
     for each in active {
@@ -190,10 +191,10 @@ fn file(program: &Program, config: &Config, active: &[Active], id: FileId, funct
             continue;
         }
         match each.rule.check {
-            Check::File(check) => part.add(each.rule, Some(id), program, config, |cx| check(file, cx)),
+            Check::File(check) => part.add(each.rule, Some(id), program, flow, config, |cx| check(file, cx)),
             Check::Function(check) => {
                 for function in functions {
-                    part.add(each.rule, Some(id), program, config, |cx| check(*function, cx));
+                    part.add(each.rule, Some(id), program, flow, config, |cx| check(*function, cx));
                 }
             }
             Check::Program(_) | Check::Engine => {}

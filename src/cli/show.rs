@@ -58,7 +58,10 @@ pub fn flow(place: &str) -> io::Result<u8> {
     let wanted = fs::canonicalize(cwd.join(path))?;
     let file = program.files.iter().find(|file| file.path == wanted || fs::canonicalize(&file.path).is_ok_and(|own| own == wanted));
     let Some(file) = file else { return Ok(complain::plain(&format!("`{path}` is not among the files that were read"))) };
-    let text = program.explain(file.id, line);
+    let mut text = program.explain(file.id, line);
+    if !text.is_empty() {
+        text.push_str(&crate::flow::describe(&program, &crate::flow::Flow::run(&program), file.id, line));
+    }
     let mut out = anstream::stdout().lock();
     if text.is_empty() {
         writeln!(out, "no code of a function starts on {path}:{line}")?;

@@ -1,6 +1,9 @@
 //! What kinds of rule there are, and what a rule gets to work with.
 
+use std::sync::LazyLock;
+
 use super::Finding;
+use crate::flow::Flow;
 use crate::program::{FnId, Program};
 use crate::source::{FileId, Location, SourceFile, Span};
 
@@ -26,13 +29,14 @@ pub struct Cx<'p> {
     file: FileId,
     /// what the project set for this rule
     options: Option<&'p toml::Table>,
+    flow: Option<&'p Flow>,
     findings: Vec<Finding>,
 }
 
 impl<'p> Cx<'p> {
     #[must_use]
     pub fn new(rule: &'static str, program: &'p Program, file: FileId) -> Self {
-        Self { rule, program, file, options: None, findings: Vec::new() }
+        Self { rule, program, file, options: None, flow: None, findings: Vec::new() }
     }
 
     /// With a project's settings from `[rules."family/rule"]`.
@@ -40,6 +44,20 @@ impl<'p> Cx<'p> {
     pub fn with_options(mut self, options: Option<&'p toml::Table>) -> Self {
         self.options = options;
         self
+    }
+
+    /// With what is known of the values in every body.
+    #[must_use]
+    pub fn with_flow(mut self, flow: &'p Flow) -> Self {
+        self.flow = Some(flow);
+        self
+    }
+
+    /// Where input goes, and what is known of values; empty where nobody asked for it to be found out.
+    #[must_use]
+    pub fn flow(&self) -> &'p Flow {
+        static NOTHING: LazyLock<Flow> = LazyLock::new(Flow::default);
+        self.flow.unwrap_or(&NOTHING)
     }
 
     /// The option `name` that the rule's document declares: the project's value, else the default.

@@ -1,0 +1,745 @@
+//! What flow asks of the program, the models and the language: types that hold no text, what a method's name means in
+//! std, which parameters are input. No question here changes anything.
+
+use super::value::{Kinds, Origin, Value};
+use crate::facts::{Body, Expr, ExprId, ExprKind, Function, Lit, Name, PatId, PatKind, Path, TypeKind, TypeRef, walk};
+use crate::model::Models;
+use crate::program::Def;
+use crate::program::{FnId, Program, Ty};
+use crate::source::FileId;
+
+// -- types
+
+const INTEGERS: &[&str] = &["i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize"];
+const SMALL: &[&str] = &["i8", "u8", "bool", "char", "i16", "u16"];
+
+/// The kinds of sink for which every value of the expression's type is harmless.
+pub fn harmless(program: &Program, function: FnId, id: ExprId) -> Kinds {
+    harmless_ty(program, program.ty(function, id), 0)
+}
+
+fn harmless_ty(program: &Program, ty: &Ty, depth: u32) -> Kinds {
+    if depth > 5 {
+        return Kinds::NONE;
+    }
+    match ty {
+        Ty::Primitive(name) => harmless_primitive(name),
+        Ty::Ref(inner) | Ty::Slice(inner) => match inner.as_ref() {
+            // `[u8]` is text or binary data
+            Ty::Primitive(name) if name == "u8" && matches!(ty, Ty::Slice(_)) => Kinds::NONE,
+            inner => harmless_ty(program, inner, depth + 1),
+        },
+        Ty::Tuple(parts) if !parts.is_empty() => {
+            parts.iter().map(|part| harmless_ty(program, part, depth + 1)).reduce(Kinds::common).unwrap_or_default()
+        }
+        Ty::Foreign(path, args) => harmless_foreign(program, path, args, depth),
+        Ty::Workspace(id, _) => match &program.type_def(*id).kind {
+            TypeKind::Enum(variants) if !variants.is_empty() => variants
+                .iter()
+                .map(|variant| variant.fields.iter().map(|field| harmless_written(&field.ty)).reduce(Kinds::common).unwrap_or(Kinds::ALL))
+                .reduce(Kinds::common)
+                .unwrap_or_default(),
+            TypeKind::Struct(fields) if !fields.is_empty() => {
+                fields.iter().map(|field| harmless_written(&field.ty)).reduce(Kinds::common).unwrap_or_default()
+            }
+            _ => Kinds::NONE,
+        },
+        _ => Kinds::NONE,
+    }
+}
+
+fn harmless_primitive(name: &str) -> Kinds {
+    match name {
+        "bool" => Kinds::ALL,
+        "str" | "!" => Kinds::NONE,
+        _ if SMALL.contains(&name) => Kinds::TEXT.with(Kinds::ALLOCATION).with(Kinds::LIMIT),
+        _ => Kinds::TEXT,
+    }
+}
+
+fn harmless_foreign(program: &Program, path: &str, args: &[Ty], depth: u32) -> Kinds {
+    let last = path.rsplit("::").next().unwrap_or(path);
+    if last.starts_with("NonZero") {
+        return Kinds::TEXT.with(Kinds::DIVISION);
+    }
+    match program.models.kind(path) {
+        Some("uuid") => return Kinds::TEXT.with(Kinds::NUMBER),
+        Some("time" | "db-pool" | "http-client" | "db-connection" | "db-transaction") => return Kinds::TEXT,
+        _ => {}
+    }
+    match (last, args) {
+        ("Result", [ok, ..]) => harmless_ty(program, ok, depth + 1),
+        ("HashMap" | "BTreeMap" | "IndexMap", [key, value, ..]) => {
+            harmless_ty(program, key, depth + 1).common(harmless_ty(program, value, depth + 1))
+        }
+        // bytes
+        ("Vec", [Ty::Primitive(name)]) if name == "u8" => Kinds::NONE,
+        (_, [only, rest @ ..]) if program.models.ty(path).is_some_and(|ty| ty.peel.is_some() || ty.element.is_some()) && rest.len() < 2 => {
+            harmless_ty(program, only, depth + 1)
+        }
+        _ => Kinds::NONE,
+    }
+}
+
+/// The same for a type as it is written, where only names can be judged.
+pub fn harmless_type_ref(_program: &Program, _function: FnId, ty: &TypeRef) -> Kinds {
+    harmless_written(ty)
+}
+
+fn harmless_written(ty: &TypeRef) -> Kinds {
+    match ty {
+        TypeRef::Ref { inner, .. } => harmless_written(inner),
+        TypeRef::Tuple(parts) if !parts.is_empty() => parts.iter().map(harmless_written).reduce(Kinds::common).unwrap_or_default(),
+        TypeRef::Path(path) => {
+            let Some(last) = path.segments.last() else { return Kinds::NONE };
+            match (last.name.as_str(), last.args.as_slice()) {
+                ("Uuid", []) => Kinds::TEXT.with(Kinds::NUMBER),
+                ("bool", []) => Kinds::ALL,
+                (name, []) if INTEGERS.contains(&name) || matches!(name, "f32" | "f64" | "char") => harmless_primitive(name),
+                ("Vec", [TypeRef::Path(path)]) if path.last() == "u8" => Kinds::NONE,
+                ("DateTime" | "NaiveDate" | "NaiveDateTime" | "OffsetDateTime" | "Duration", _) => Kinds::TEXT,
+                ("Option" | "Vec" | "Box" | "Arc" | "Result" | "HashSet" | "Path" | "Json" | "Query" | "Form", [only, ..]) => {
+                    harmless_written(only)
+                }
+                _ => Kinds::NONE,
+            }
+        }
+        _ => Kinds::NONE,
+    }
+}
+
+pub fn is_integer(program: &Program, function: FnId, id: ExprId) -> bool {
+    matches!(program.ty(function, id).peel_refs(), Ty::Primitive(name) if INTEGERS.contains(&name.as_str()))
+}
+
+/// A string (so that `contains` looks for a part of it, not for an element).
+pub fn is_text(program: &Program, function: FnId, id: ExprId) -> bool {
+    match program.ty(function, id).peel_refs() {
+        Ty::Primitive(name) => name == "str",
+        Ty::Foreign(path, _) => matches!(path.as_str(), "std::string::String") || program.models.kind(path) == Some("text"),
+        _ => false,
+    }
+}
+
+pub fn is_json(program: &Program, function: FnId, id: ExprId) -> bool {
+    matches!(program.ty(function, id).peel_refs(), Ty::Foreign(path, _) if program.models.kind(path) == Some("json"))
+}
+
+pub fn is_bool(ty: &TypeRef) -> bool {
+    ty.as_path().is_some_and(|path| path.last() == "bool")
+}
+
+pub fn never_returns(function: &Function) -> bool {
+    function.ret == TypeRef::Never
+}
+
+/// A parameter through which the function can hand something back.
+pub fn is_out(ty: &TypeRef) -> bool {
+    match ty {
+        TypeRef::Ref { mutable: true, .. } => true,
+        // a shared cell
+        TypeRef::Ref { inner, .. } => inner.as_path().is_some_and(|path| matches!(path.last(), "RefCell" | "Mutex" | "RwLock")),
+        _ => false,
+    }
+}
+
+// -- expressions
+
+/// `Err(..)`, `None`: the value that says it failed.
+pub fn is_failure(program: &Program, function: FnId, body: &Body, id: ExprId) -> bool {
+    let _ = (program, function);
+    match &body.expr(id).kind {
+        ExprKind::Call { callee, .. } => matches!(&body.expr(*callee).kind, ExprKind::Path(path) if path.last() == "Err"),
+        ExprKind::Path(path) => path.last() == "None",
+        ExprKind::Macro(call) => matches!(call.name(), "bail" | "anyhow" | "eyre") && call.name() == "bail",
+        ExprKind::MethodCall { receiver, method, .. } if method == "into" || method == "map" => {
+            is_failure(program, function, body, *receiver)
+        }
+        _ => false,
+    }
+}
+
+/// What a constant, static or unit variant holds: its text if it is one; none if the path names no constant.
+pub fn constant<'p>(program: &'p Program, function: FnId, id: ExprId, path: &Path) -> Option<Option<&'p str>> {
+    match program.def(function, id) {
+        Some(Def::Const(_)) => return Some(program.constant_text(function, id)),
+        Some(Def::Variant(..)) => return Some(None),
+        _ => {}
+    }
+    let last = path.last();
+    let shouts = last.len() > 1 && last.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_');
+    let variant = path.segments.len() > 1 && last.chars().next().is_some_and(char::is_uppercase);
+    (shouts || variant).then_some(None)
+}
+
+/// `Type(..)`, `Enum::Variant(..)` of the workspace: a call that only wraps.
+pub fn constructs(program: &Program, function: FnId, body: &Body, call: ExprId, callee: ExprId) -> bool {
+    let ExprKind::Path(path) = &body.expr(callee).kind else { return false };
+    if !path.last().chars().next().is_some_and(char::is_uppercase) {
+        return false;
+    }
+    program.targets(function, call).is_empty()
+        || program.model(function, call).is_none_or(|model| model.sinks.is_empty() && model.flows.is_none())
+}
+
+/// A call that only puts its argument into something.
+pub fn wraps(body: &Body, id: ExprId) -> bool {
+    match &body.expr(id).kind {
+        ExprKind::Call { callee, .. } => {
+            matches!(&body.expr(*callee).kind, ExprKind::Path(path) if matches!(path.last(), "Some" | "Ok" | "from"))
+        }
+        _ => false,
+    }
+}
+
+/// The value of a pattern's name is more than another name for a local.
+pub fn is_worth_a_step(body: &Body, id: ExprId) -> bool {
+    !matches!(body.expr(id).kind, ExprKind::Path(_) | ExprKind::Ref { .. })
+}
+
+/// The first name that a pattern binds.
+pub fn binding_name(body: &Body, pat: PatId) -> Name {
+    first_binding(body, pat)
+        .and_then(|pat| match &body.pat(pat).kind {
+            PatKind::Bind { name, .. } => Some(name.clone()),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+pub fn first_binding(body: &Body, pat: PatId) -> Option<PatId> {
+    match &body.pat(pat).kind {
+        PatKind::Bind { .. } => Some(pat),
+        PatKind::Tuple(pats) | PatKind::Slice(pats) | PatKind::Or(pats) => pats.iter().find_map(|pat| first_binding(body, *pat)),
+        PatKind::TupleStruct { fields, .. } => fields.iter().find_map(|pat| first_binding(body, *pat)),
+        PatKind::Struct { fields, .. } => fields.iter().find_map(|(_, pat)| first_binding(body, *pat)),
+        PatKind::Ref { inner, .. } | PatKind::Typed(inner, _) => first_binding(body, *inner),
+        _ => None,
+    }
+}
+
+/// What iterating a value yields: its content, but not the very value.
+pub fn element(value: &Value) -> Value {
+    let mut element = value.clone();
+    element.made_by = None;
+    element.refers = None;
+    if let Some(fields) = element.fields.take() {
+        for field in fields.values() {
+            element.absorb(field);
+        }
+    }
+    element
+}
+
+/// The text whose characters an iterator walks: `name` of `name.chars()`.
+pub fn characters_of(body: &Body, id: ExprId) -> Option<ExprId> {
+    match &body.expr(id).kind {
+        ExprKind::MethodCall { receiver, method, .. } => match method.as_str() {
+            "chars" | "bytes" | "as_bytes" | "char_indices" | "components" => Some(*receiver),
+            "iter" | "into_iter" => characters_of(body, *receiver),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A predicate on characters that looks at what they are.
+pub fn tests_characters(body: &Body, id: ExprId) -> bool {
+    match &body.expr(id).kind {
+        ExprKind::Path(path) => path.last().starts_with("is_"),
+        ExprKind::Closure { body: inner, .. } => walk::descendants(body, *inner).any(|id| match &body.expr(id).kind {
+            ExprKind::MethodCall { method, .. } => method.starts_with("is_") || method == "contains",
+            ExprKind::Macro(call) => call.name() == "matches",
+            ExprKind::Binary { .. } => true,
+            _ => false,
+        }),
+        _ => false,
+    }
+}
+
+// -- text
+
+/// `https://host/`: whatever follows, the server is chosen.
+pub fn fixes_host(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else { return false };
+    rest.split_once(['/', '?', '#']).is_some_and(|(host, _)| !host.is_empty() && !host.ends_with('@'))
+}
+
+/// `/login?next=`: whatever follows, the site is the same.
+pub fn stays_here(text: &str) -> bool {
+    let mut letters = text.chars();
+    letters.next() == Some('/') && letters.next().is_some_and(|second| second != '/' && second != '\\')
+}
+
+pub fn is_shell(program: &str) -> bool {
+    let name = program.rsplit(['/', '\\']).next().unwrap_or(program);
+    matches!(name.trim_end_matches(".exe"), "sh" | "bash" | "zsh" | "dash" | "ksh" | "fish" | "cmd" | "powershell" | "pwsh")
+}
+
+// -- methods by name
+
+/// The same value, or a reference to it.
+pub fn same_place(method: &str, args: usize) -> bool {
+    match method {
+        "lock" | "read" | "write" | "borrow" | "borrow_mut" => args == 0,
+        "expect" => args == 1,
+        "as_mut" | "as_ref" | "as_deref" | "as_deref_mut" | "as_mut_str" | "as_mut_slice" | "by_ref" | "get_mut" | "deref"
+        | "deref_mut" | "unwrap" | "iter_mut" | "as_mut_vec" | "make_mut" | "blocking_lock" | "try_lock" | "get_ref"
+        | "borrow_and_update" => args == 0,
+        _ => false,
+    }
+}
+
+/// An element of a collection, by reference.
+pub fn place_inside(method: &str) -> bool {
+    matches!(
+        method,
+        "entry"
+            | "or_default"
+            | "or_insert"
+            | "or_insert_with"
+            | "last_mut"
+            | "first_mut"
+            | "get_mut"
+            | "get_or_insert_with"
+            | "get_or_insert"
+            | "peek_mut"
+            | "iter_mut"
+            | "values_mut"
+    )
+}
+
+/// Another form of the same content.
+pub fn same_content(method: &str) -> bool {
+    matches!(
+        method,
+        "clone"
+            | "cloned"
+            | "copied"
+            | "to_owned"
+            | "to_string"
+            | "into"
+            | "into_inner"
+            | "into_owned"
+            | "into_string"
+            | "as_str"
+            | "as_bytes"
+            | "as_slice"
+            | "to_vec"
+            | "trim"
+            | "trim_start"
+            | "trim_end"
+            | "to_lowercase"
+            | "to_uppercase"
+            | "to_ascii_lowercase"
+            | "to_ascii_uppercase"
+            | "into_boxed_str"
+            | "into_bytes"
+            | "into_boxed_slice"
+            | "iter"
+            | "into_iter"
+            | "boxed"
+            | "to_str"
+            | "to_string_lossy"
+            | "ok"
+            | "unwrap_or_default"
+            | "as_ref"
+            | "as_path"
+            | "as_os_str"
+            | "to_path_buf"
+            | "display"
+            | "fuse"
+            | "by_ref"
+            | "unwrap"
+            | "inner"
+            | "into_future"
+            | "err_into"
+            | "flatten"
+            | "collect"
+            | "rev"
+            | "borrow"
+            | "as_deref"
+            | "into_iter_sorted"
+            | "peekable"
+    )
+}
+
+/// Whose answer is a number or a yes or no, and says nothing of the content.
+pub fn answers_only(method: &str) -> bool {
+    matches!(
+        method,
+        "len"
+            | "is_empty"
+            | "count"
+            | "capacity"
+            | "is_some"
+            | "is_none"
+            | "is_ok"
+            | "is_err"
+            | "contains"
+            | "contains_key"
+            | "starts_with"
+            | "ends_with"
+            | "eq"
+            | "ne"
+            | "cmp"
+            | "partial_cmp"
+            | "eq_ignore_ascii_case"
+            | "is_match"
+            | "position"
+            | "any"
+            | "all"
+            | "is_some_and"
+            | "is_ok_and"
+            | "is_none_or"
+            | "exists"
+            | "is_file"
+            | "is_dir"
+            | "elapsed"
+            | "hash"
+            | "status"
+            | "is_char_boundary"
+            | "is_absolute"
+            | "is_ascii"
+            | "is_alphabetic"
+            | "is_alphanumeric"
+            | "is_numeric"
+            | "rows_affected"
+            | "has_root"
+            | "is_null"
+            | "is_string"
+            | "is_array"
+            | "is_object"
+            | "is_number"
+            | "is_success"
+            | "verify"
+            | "lt"
+            | "le"
+            | "gt"
+            | "ge"
+    )
+}
+
+/// The value comes from the closure, which is given the receiver's content.
+pub fn transforms(method: &str) -> bool {
+    matches!(
+        method,
+        "map"
+            | "and_then"
+            | "then"
+            | "then_some"
+            | "filter_map"
+            | "flat_map"
+            | "map_or"
+            | "map_or_else"
+            | "fold"
+            | "try_fold"
+            | "unwrap_or_else"
+            | "or_else"
+            | "for_each"
+            | "find_map"
+            | "map_while"
+            | "scan"
+            | "try_for_each"
+            | "map_ok"
+            | "and_then_ok"
+            | "try_filter_map"
+            | "for_each_concurrent"
+            | "flat_map_iter"
+    )
+}
+
+/// The closure decides what stays.
+pub fn filters(method: &str) -> bool {
+    matches!(
+        method,
+        "filter"
+            | "take_while"
+            | "skip_while"
+            | "find"
+            | "retain"
+            | "inspect"
+            | "rfind"
+            | "try_filter"
+            | "partition"
+            | "filter_ok"
+            | "is_some_and"
+    )
+}
+
+/// What is found depends on the arguments, but is none of them.
+pub fn looks_up(method: &str) -> bool {
+    matches!(
+        method,
+        "get"
+            | "remove"
+            | "swap_remove"
+            | "pop"
+            | "nth"
+            | "first"
+            | "last"
+            | "next"
+            | "get_many"
+            | "take"
+            | "skip"
+            | "split"
+            | "splitn"
+            | "rsplitn"
+            | "split_once"
+            | "rsplit_once"
+            | "split_at"
+            | "split_whitespace"
+            | "lines"
+            | "chars"
+            | "bytes"
+            | "char_indices"
+            | "strip_prefix"
+            | "strip_suffix"
+            | "trim_start_matches"
+            | "trim_end_matches"
+            | "trim_matches"
+            | "rsplit"
+            | "split_terminator"
+            | "split_first"
+            | "split_last"
+            | "keys"
+            | "values"
+            | "into_values"
+            | "into_keys"
+            | "step_by"
+            | "enumerate"
+            | "windows"
+            | "chunks"
+            | "drain"
+            | "pop_front"
+            | "pop_back"
+            | "front"
+            | "back"
+            | "peek"
+            | "min_by_key"
+            | "max_by_key"
+            | "get_all"
+            | "sort_by_key"
+            | "get_key_value"
+            | "as_array"
+            | "as_object"
+            | "pointer"
+            | "expect_err"
+            | "as_array_mut"
+    )
+}
+
+/// Only the failing side changes.
+pub fn keeps_success(method: &str) -> bool {
+    matches!(
+        method,
+        "map_err"
+            | "ok_or"
+            | "ok_or_else"
+            | "context"
+            | "with_context"
+            | "wrap_err"
+            | "wrap_err_with"
+            | "inspect_err"
+            | "change_context"
+            | "or_err"
+            | "timeout"
+            | "instrument"
+    )
+}
+
+/// The arguments go into the receiver.
+pub fn stores(method: &str) -> bool {
+    matches!(
+        method,
+        "push"
+            | "push_str"
+            | "insert"
+            | "insert_str"
+            | "extend"
+            | "extend_from_slice"
+            | "append"
+            | "push_back"
+            | "push_front"
+            | "write_str"
+            | "write_char"
+            | "write_all"
+            | "set"
+            | "or_insert"
+            | "replace_range"
+            | "put"
+            | "put_slice"
+            | "add_assign"
+            | "send_modify"
+            | "set_extension"
+            | "set_file_name"
+    )
+}
+
+/// Panics when there is nothing: the name to report.
+pub fn unwraps(method: &str, args: usize) -> Option<&'static str> {
+    match (method, args) {
+        ("unwrap", 0) => Some("unwrap"),
+        ("expect", 1) => Some("expect"),
+        ("unwrap_err", 0) => Some("unwrap_err"),
+        _ => None,
+    }
+}
+
+/// Whether what is unwrapped fails for some input: a conversion, a search, an optional field. A lock or a response
+/// builder that happens to carry input does not.
+pub fn fails_on_input(program: &Program, function: FnId, body: &Body, id: ExprId) -> bool {
+    match &body.expr(id).kind {
+        ExprKind::Field { .. } | ExprKind::Path(_) => {
+            matches!(program.ty(function, id).peel_refs(), Ty::Foreign(path, _) if path == "std::option::Option" || path == "std::result::Result")
+        }
+        ExprKind::Await(inner) => fails_on_input(program, function, body, *inner),
+        ExprKind::MethodCall { receiver, method, args, .. } => match method.as_str() {
+            "as_ref" | "clone" | "cloned" | "copied" | "as_deref" | "as_mut" | "ok" | "map_err" | "map" | "take" => {
+                fails_on_input(program, function, body, *receiver)
+            }
+            _ if program.model(function, id).is_some_and(|model| model.infallible.is_some()) => false,
+            "parse" | "get" | "split_once" | "rsplit_once" | "strip_prefix" | "strip_suffix" | "find" | "rfind" | "nth" | "next"
+            | "last" | "first" | "to_str" | "try_into" | "position" | "to_digit" | "and_hms_opt" | "with_day" | "file_name"
+            | "extension" | "parent" | "as_str" | "as_i64" | "as_u64" | "as_array" | "as_object" | "as_f64" | "as_bool" | "pop"
+            | "checked_add" | "checked_sub" | "checked_mul" | "decode" | "and_then" | "host_str" | "domain" | "min" | "max"
+            | "to_file_path" | "join_url" | "single" | "chars" | "bytes" => {
+                !(method == "next" && args.is_empty() && always_has_one(body, *receiver))
+            }
+            _ => false,
+        },
+        ExprKind::Call { callee, .. } => {
+            if program.model(function, id).is_some_and(|model| model.infallible.is_some()) {
+                return false;
+            }
+            matches!(&body.expr(*callee).kind, ExprKind::Path(path) if path.segments.len() > 1 && matches!(
+                path.last(),
+                "from_str" | "parse" | "from_utf8" | "try_from" | "parse_str" | "from_bytes" | "from_slice" | "from_value" | "parse_from_str" | "parse_from_rfc3339" | "from_ymd_opt" | "from_timestamp" | "decode" | "new" | "from_str_radix" | "from_maybe_shared" | "from_reader"
+            ))
+        }
+        _ => false,
+    }
+}
+
+/// `text.split(x).next()`: a split yields at least one part.
+fn always_has_one(body: &Body, id: ExprId) -> bool {
+    matches!(&body.expr(id).kind, ExprKind::MethodCall { method, .. } if matches!(method.as_str(), "split" | "splitn" | "rsplit" | "rsplitn"))
+}
+
+/// What a conversion proves when it succeeds: `parse::<u32>()`, `Uuid::parse_str`.
+pub fn converts(program: &Program, function: FnId, id: ExprId) -> Kinds {
+    let body = &program.function(function).body;
+    let Expr { kind, .. } = body.expr(id);
+    let (name, written) = match kind {
+        ExprKind::MethodCall { method, turbofish, .. } => (method.as_str(), turbofish.first()),
+        ExprKind::Call { callee, .. } => match &body.expr(*callee).kind {
+            ExprKind::Path(path) => (path.last(), None),
+            _ => return Kinds::NONE,
+        },
+        _ => return Kinds::NONE,
+    };
+    if !matches!(name, "parse" | "from_str" | "parse_str" | "try_from" | "try_into" | "from_str_radix" | "try_parse") {
+        return Kinds::NONE;
+    }
+    if let Some(written) = written {
+        let kinds = harmless_written(written);
+        if kinds != Kinds::NONE {
+            return kinds;
+        }
+    }
+    harmless(program, function, id)
+}
+
+/// A validator's call (`form.validate()`).
+pub fn validates(program: &Program, function: FnId, id: ExprId) -> bool {
+    program.model(function, id).is_some_and(|model| model.marks.iter().any(|mark| mark == "validates"))
+        || matches!(&program.function(function).body.expr(id).kind, ExprKind::MethodCall { method, args, .. } if args.is_empty() && method == "validate")
+}
+
+// -- input
+
+/// What a handler's parameter takes from the request, if it is input.
+pub fn parameter_input(program: &Program, function: FnId, index: usize) -> Option<Origin> {
+    let item = program.function(function);
+    let param = item.params.get(index)?;
+    let what = binding_name(&item.body, param.pat);
+    let origin = |kind: &str| Origin { at: param.span.in_file(program.file_of(function)), kind: kind.into(), what: what.clone() };
+    let ty = program.signature(function).params.get(index)?;
+    if let Some(kind) = extractor_kind(program, ty) {
+        return input_kind(&kind).map(origin);
+    }
+    if is_handler(program, function) && is_body(program, ty) {
+        return Some(origin("request"));
+    }
+    // Frameworks that name their inputs in the attribute: `#[get("/<id>?<page>")]`, `data = "<form>"`.
+    let named = item.attrs.iter().any(|attr| attribute_names(attr, &what));
+    named.then(|| origin("request"))
+}
+
+/// It answers requests itself: named to a router, or marked by an attribute.
+pub fn is_handler(program: &Program, function: FnId) -> bool {
+    if !program.reach(function).request {
+        return false;
+    }
+    let marked =
+        program.function(function).attrs.iter().any(|attr| program.attribute_kind(function, &attr.path).as_deref() == Some("handler"));
+    marked
+        || program
+            .callers(function)
+            .iter()
+            .any(|(caller, expr)| program.sites(*caller).iter().any(|site| site.expr == *expr && site.by_name))
+}
+
+/// A body or headers as they came.
+fn is_body(program: &Program, ty: &Ty) -> bool {
+    match ty.peel_refs() {
+        Ty::Primitive(name) => name == "str",
+        Ty::Foreign(path, args) => match path.as_str() {
+            "std::string::String" => true,
+            "std::vec::Vec" => args.first().is_some_and(|arg| arg.is_primitive("u8")),
+            path => matches!(program.models.kind(path), Some("smart-text" | "json" | "header-map" | "request" | "body" | "file-upload")),
+        },
+        _ => false,
+    }
+}
+
+fn attribute_names(attr: &crate::facts::Attr, name: &str) -> bool {
+    let wanted = [format!("<{name}>"), format!("<{name}..>")];
+    attr.args
+        .iter()
+        .chain(attr.args.iter().flat_map(|meta| &meta.args))
+        .any(|meta| matches!(&meta.value, Some(Lit::Str(text)) if wanted.iter().any(|wanted| text.contains(wanted.as_str()))))
+}
+
+fn input_kind(extractor: &str) -> Option<&'static str> {
+    match extractor {
+        "path" | "param" => Some("request-path"),
+        "header" | "cookie" => Some("request-header"),
+        "json" | "form" | "query" | "multipart" | "body" | "request" | "uri" | "validated" | "websocket" => Some("request"),
+        _ => None,
+    }
+}
+
+/// The kind of extractor a type is, looking through Option, Result and validating wrappers.
+pub fn extractor_kind(program: &Program, ty: &Ty) -> Option<String> {
+    let models: &Models = &program.models;
+    match ty.peel_refs() {
+        Ty::Foreign(path, args) => {
+            if let Some(model) = models.extractor(path) {
+                return Some(model.kind.clone());
+            }
+            match path.as_str() {
+                "std::option::Option" | "std::result::Result" => extractor_kind(program, args.first()?),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// A closure that is a handler: its parameter is annotated with an extractor.
+pub fn closure_input(program: &Program, function: FnId, file: FileId, body: &Body, pat: PatId) -> Option<Origin> {
+    let kind = extractor_kind(program, program.pat_ty(function, pat))?;
+    let kind = input_kind(&kind)?;
+    Some(Origin { at: body.pat(pat).span.in_file(file), kind: kind.into(), what: binding_name(body, pat) })
+}

@@ -1,0 +1,587 @@
+//! Calls: workspace functions by their summaries, foreign ones by their model, and what neither knows by the method's
+//! name where std and the usual crates agree on its meaning.
+//!
+//! The default for a call that nobody knows: what goes in comes out. A method that is called as a statement may have
+//! kept its arguments in the receiver.
+
+use super::ask;
+use super::eval::Interp;
+use super::limits;
+use super::state::Place;
+use super::summary::{Args, Summary, instantiate};
+use super::value::{Kinds, Origin, Source, Step, Taint, Value, combine};
+use crate::facts::{ExprId, ExprKind, Lit, Name, walk};
+use crate::model::CallModel;
+use crate::program::Target;
+
+/// A call with everything evaluated.
+struct Call<'a> {
+    id: ExprId,
+    name: &'a str,
+    receiver: Option<(ExprId, Value)>,
+    args: &'a [ExprId],
+    values: Vec<Value>,
+    /// its value is dropped
+    statement: bool,
+}
+
+impl Call<'_> {
+    fn value(&self, index: i32) -> Option<&Value> {
+        if index < 0 { self.receiver.as_ref().map(|(_, value)| value) } else { self.values.get(index as usize) }
+    }
+
+    fn expr(&self, index: i32) -> Option<ExprId> {
+        if index < 0 { self.receiver.as_ref().map(|(id, _)| *id) } else { self.args.get(index as usize).copied() }
+    }
+
+    fn inputs(&self) -> impl Iterator<Item = &Value> {
+        self.receiver.iter().map(|(_, value)| value).chain(&self.values)
+    }
+}
+
+impl Interp<'_> {
+    pub fn call(&mut self, id: ExprId, callee: ExprId, args: &[ExprId]) -> Value {
+        let body = self.body;
+        let statement = self.dropped.take() == Some(id);
+        // A closure kept in a local, or written in place.
+        let function = self.eval(callee);
+        if let Some(closure) = function.closure {
+            let values: Vec<Value> = args.iter().map(|arg| self.eval(*arg)).collect();
+            return self.run_closure(closure, &values, true);
+        }
+        let name = match &body.expr(callee).kind {
+            ExprKind::Path(path) => path.last(),
+            _ => "",
+        };
+        let values: Vec<Value> = args.iter().map(|arg| self.eval(*arg)).collect();
+        match (name, values.as_slice()) {
+            ("Some" | "Ok", [value]) => return value.clone(),
+            ("Err", [_]) => return Value::none(),
+            _ => {}
+        }
+        if self.local(callee).is_some() {
+            // A function value: nothing is known of it.
+            let mut result = combine(&values);
+            result.absorb(&function);
+            return result;
+        }
+        if ask::constructs(self.program, self.function, self.body, id, callee) {
+            let fields = values.iter().enumerate().map(|(at, value)| (Name::from(at.to_string()), value.clone())).collect();
+            return Value::with_fields(fields);
+        }
+        self.apply(Call { id, name, receiver: None, args, values, statement })
+    }
+
+    pub fn method(&mut self, id: ExprId, receiver: ExprId, method: &str, args: &[ExprId]) -> Value {
+        let statement = self.dropped.take() == Some(id);
+        let value = self.eval(receiver);
+        let values: Vec<Value> = args.iter().map(|arg| self.eval(*arg)).collect();
+        if let Some(kind) = ask::unwraps(method, args.len()) {
+            self.unwrapped(id, receiver, &value, kind);
+            if matches!(method, "unwrap" | "expect") {
+                self.success(receiver);
+                let mut value = value;
+                value.made_by = None;
+                return value.cleared(Kinds::PANIC);
+            }
+        }
+        self.apply(Call { id, name: method, receiver: Some((receiver, value)), args, values, statement })
+    }
+
+    /// `unwrap()` and its kin panic on what the input decides.
+    fn unwrapped(&mut self, id: ExprId, receiver: ExprId, value: &Value, method: &'static str) {
+        if value.is_tainted() && ask::fails_on_input(self.program, self.function, self.body, receiver) {
+            self.check(Kinds::PANIC, value, id, receiver, method);
+        }
+    }
+
+    fn apply(&mut self, call: Call<'_>) -> Value {
+        let program = self.program;
+        let targets = program.targets(self.function, call.id);
+        let mut result: Option<Value> = None;
+        for target in targets.iter().take(8) {
+            if let Target::Workspace { function, .. } = target
+                && let Some(summary) = (self.summary_of)(*function)
+            {
+                let value = self.apply_summary(&call, summary, program.function(*function).receiver.is_some());
+                result = Some(match result {
+                    Some(have) => have.join(&value),
+                    None => value,
+                });
+            }
+        }
+        if let Some(mut result) = result {
+            // Callbacks: what they are given is unknown, what they return may be returned.
+            for value in &call.values {
+                if let Some(closure) = value.closure {
+                    let returned = self.run_closure(closure, &[], false);
+                    result.absorb(&returned.flat());
+                }
+            }
+            return result;
+        }
+        if let Some(model) = program.model(self.function, call.id) {
+            return self.apply_model(&call, model);
+        }
+        self.apply_unknown(&call)
+    }
+
+    fn apply_summary(&mut self, call: &Call<'_>, summary: &Summary, method: bool) -> Value {
+        // `Type::method(receiver, ..)`
+        let shifted = method && call.receiver.is_none();
+        let (receiver, values, exprs): (Option<&Value>, &[Value], &[ExprId]) = if shifted {
+            (call.values.first(), call.values.get(1..).unwrap_or_default(), call.args.get(1..).unwrap_or_default())
+        } else {
+            (call.receiver.as_ref().map(|(_, value)| value), &call.values, call.args)
+        };
+        let receiver_expr = if shifted { call.args.first().copied() } else { call.receiver.as_ref().map(|(id, _)| *id) };
+        let args = Args { receiver, args: values };
+        let step = Step { at: self.at(call.id), key: "call", name: call.name.into() };
+        for sink in &summary.sinks {
+            if let Some(value) = args.get(sink.index) {
+                self.check_param(sink, value, &step);
+            }
+        }
+        for (index, out) in &summary.outs {
+            let expr = if *index < 0 { receiver_expr } else { exprs.get(*index as usize).copied() };
+            if let Some(place) = expr.and_then(|expr| self.place(expr).or_else(|| args.get(*index)?.refers.clone())) {
+                let value = instantiate(out, &args, &step);
+                let weak = place.inside;
+                self.state.write(&place, value, weak);
+            }
+        }
+        if summary.diverges {
+            self.state = super::state::State::dead();
+        }
+        let mut value = instantiate(&summary.returns, &args, &Step { key: "return", ..step });
+        value.made_by = None;
+        value
+    }
+
+    fn apply_model(&mut self, call: &Call<'_>, model: &CallModel) -> Value {
+        for sink in &model.sinks {
+            let (Some(value), Some(expr)) = (call.value(sink.arg), call.expr(sink.arg)) else { continue };
+            let value = value.clone();
+            let argument = model.marks.iter().any(|mark| mark == "command-argument");
+            self.check_sink(call, if argument { "shell" } else { &sink.kind }, &value, expr);
+        }
+        if model.responds.as_deref() == Some("body")
+            && let (Some(value), Some(expr), Some((receiver, _))) = (call.value(0), call.expr(0), &call.receiver)
+            && self.says_html(*receiver)
+        {
+            let value = value.clone();
+            self.check(Kinds::HTML, &value, call.id, expr, call.name);
+        }
+        if let Some(sql) = model.sql
+            && !model.sql_checked
+            && let (Some(value), Some(expr)) = (call.value(sql), call.expr(sql))
+        {
+            let value = value.clone();
+            self.check_sql(call, &value, expr);
+        }
+        if let Some("limit") = model.clause.as_deref()
+            && let (Some(value), Some(expr)) = (call.value(0), call.expr(0))
+        {
+            let value = value.clone();
+            self.check(Kinds::LIMIT, &value, call.id, expr, call.name);
+        }
+        self.check_stored(call, model);
+        if model.diverges {
+            self.state = super::state::State::dead();
+            return Value::none();
+        }
+        if let Some(kind) = &model.input
+            && !(ask::same_content(call.name) && call.value(-1).is_some_and(Value::is_tainted))
+        {
+            let origin = Origin { at: self.at(call.id), kind: kind.as_str().into(), what: self.text_of(call.id) };
+            let source = Source::Input(origin);
+            self.state.proved.remove(&source);
+            let value = Value::of(source);
+            self.run_closures(call, model, &value);
+            return value;
+        }
+        let closures = self.run_closures(call, model, &Value::none());
+        let mut result = match &model.flows {
+            None if model.runs.is_empty() && closures.is_none() => self.by_name(call).unwrap_or_else(|| self.everything(call)),
+            None => match self.by_name(call) {
+                Some(value) => value,
+                None => {
+                    let mut value = self.everything(call);
+                    value.absorb(&closures.unwrap_or_default());
+                    value
+                }
+            },
+            Some(flows) => self.move_taint(call, flows, closures),
+        };
+        for kind in &model.clears {
+            result.clear(Kinds::named(kind));
+        }
+        if call.name == "canonicalize" {
+            result.clear(Kinds::CANONICAL);
+        }
+        result
+    }
+
+    /// `"self->return"`, `"0->self"`: as the model says.
+    fn move_taint(&mut self, call: &Call<'_>, flows: &[String], closures: Option<Value>) -> Value {
+        let mut result = Value::none();
+        let single = flows.iter().filter(|flow| flow.ends_with("->return")).count() == 1;
+        for flow in flows {
+            let Some((from, to)) = flow.split_once("->") else { continue };
+            let value = match from.trim() {
+                "self" => call.value(-1).cloned(),
+                "closure" => closures.clone(),
+                number => number.parse().ok().and_then(|index| call.value(index).cloned()),
+            };
+            let Some(mut value) = value else { continue };
+            match to.trim() {
+                "return" => {
+                    value.made_by = None;
+                    if single {
+                        result = if ask::same_content(call.name) || ask::same_place(call.name, call.args.len()) {
+                            value
+                        } else {
+                            with_text(value)
+                        };
+                    } else {
+                        result.absorb(&value);
+                    }
+                }
+                "self" => self.add_to(call.expr(-1), &value, call),
+                number => {
+                    let expr = number.parse().ok().and_then(|index| call.expr(index));
+                    self.add_to(expr, &value, call);
+                }
+            }
+        }
+        result
+    }
+
+    /// Stores `value` into what `target` names, beside what is there.
+    fn add_to(&mut self, target: Option<ExprId>, value: &Value, call: &Call<'_>) {
+        let Some(place) = target.and_then(|target| self.root_place(target)) else { return };
+        let mut whole = self.state.read(&place);
+        let text = if matches!(call.name, "push_str" | "push" | "write_str") { whole.text.then(&value.text) } else { whole.text.clone() };
+        let mut part = value.derived();
+        part.text = value.text.clone();
+        part.step(&Step { at: self.at(call.id), key: "store", name: call.name.into() });
+        let tainted = whole.is_tainted() || part.is_tainted();
+        whole.absorb(&part);
+        whole.text = text;
+        if !part.text.constant {
+            whole.text.constant = false;
+        }
+        let _ = tainted;
+        self.state.write(&place, whole, false);
+    }
+
+    /// The place a chain of builder calls started from: `command.arg(a).arg(b)`.
+    fn root_place(&self, id: ExprId) -> Option<Place> {
+        if let Some(place) = self.place(id) {
+            return Some(place);
+        }
+        match &self.body.expr(id).kind {
+            ExprKind::MethodCall { receiver, .. } => self.root_place(*receiver),
+            _ => None,
+        }
+    }
+
+    fn check_sink(&mut self, call: &Call<'_>, kind: &str, value: &Value, expr: ExprId) {
+        match kind {
+            "sql" => self.check_sql(call, value, expr),
+            "url" => {
+                let fixed = value.text.start.as_deref().is_some_and(ask::fixes_host);
+                if !fixed {
+                    self.check(Kinds::URL, value, call.id, expr, call.name);
+                }
+            }
+            "redirect" => {
+                let fixed = value.text.start.as_deref().is_some_and(|text| ask::fixes_host(text) || ask::stays_here(text));
+                if !fixed {
+                    self.check(Kinds::REDIRECT, value, call.id, expr, call.name);
+                }
+            }
+            // An argument of a shell is a program; an argument of anything else is data.
+            "shell" => {
+                if call.value(-1).and_then(|command| command.text.start.clone()).is_some_and(|program| ask::is_shell(&program)) {
+                    self.check(Kinds::COMMAND, value, call.id, expr, call.name);
+                }
+            }
+            kind => {
+                let kind = Kinds::named(kind);
+                if kind != Kinds::NONE {
+                    self.check(kind, value, call.id, expr, call.name);
+                }
+            }
+        }
+    }
+
+    /// The chain that builds a response set its type to HTML.
+    fn says_html(&self, receiver: ExprId) -> bool {
+        let mut at = receiver;
+        while let ExprKind::MethodCall { receiver, method, args, .. } = &self.body.expr(at).kind {
+            let names_html = || {
+                args.iter().flat_map(|arg| walk::descendants(self.body, *arg)).any(|id| match &self.body.expr(id).kind {
+                    ExprKind::Lit(Lit::Str(text)) => text.starts_with("text/html"),
+                    ExprKind::Path(path) => path.last() == "TEXT_HTML_UTF_8",
+                    ExprKind::Call { callee, .. } => matches!(&self.body.expr(*callee).kind, ExprKind::Path(path) if path.last() == "html"),
+                    _ => false,
+                })
+            };
+            if matches!(method.as_str(), "content_type" | "insert_header" | "append_header" | "header") && names_html() {
+                return true;
+            }
+            at = *receiver;
+        }
+        false
+    }
+
+    /// What goes into a row, and what bounds a number of rows.
+    fn check_stored(&mut self, call: &Call<'_>, model: &CallModel) {
+        match (model.clause.as_deref(), call.values.as_slice()) {
+            (Some("bind"), [value]) => {
+                let sql = call.value(-1).and_then(|query| query.text.start.clone());
+                if let Some(sql) = sql {
+                    let (value, arg) = (value.clone(), call.args[0]);
+                    if limits::writes(&sql) {
+                        self.check(Kinds::STORE, &value, call.id, arg, call.name);
+                    } else if limits::placeholders(&sql).contains(&self.binds_before(call.expr(-1), call.name)) {
+                        self.check(Kinds::LIMIT, &value, call.id, arg, call.name);
+                    }
+                }
+            }
+            (Some("values" | "set" | "insert"), [value, ..]) => {
+                let (value, arg) = (value.clone(), call.args[0]);
+                self.check(Kinds::STORE, &value, call.id, arg, call.name);
+            }
+            _ => {}
+        }
+        if model.db.as_deref() == Some("write")
+            && model.sql.is_none()
+            && matches!(call.name, "insert" | "save" | "create" | "insert_one" | "insert_many")
+        {
+            let stored: Vec<(Value, ExprId)> = call.values.iter().cloned().zip(call.args.iter().copied()).collect();
+            for (value, arg) in stored {
+                self.check(Kinds::STORE, &value, call.id, arg, call.name);
+            }
+            if let Some((receiver, value)) = &call.receiver {
+                self.check(Kinds::STORE, value, call.id, *receiver, call.name);
+            }
+        }
+    }
+
+    /// How many parameters were bound before this one.
+    fn binds_before(&self, receiver: Option<ExprId>, name: &str) -> usize {
+        let mut count = 0;
+        let mut at = receiver;
+        while let Some(ExprKind::MethodCall { receiver, method, .. }) = at.map(|id| &self.body.expr(id).kind) {
+            count += usize::from(method == name);
+            at = Some(*receiver);
+        }
+        count
+    }
+
+    pub fn check_sql_macro(&mut self, id: ExprId, name: &str, value: &Value, expr: ExprId) {
+        let call = Call { id, name, receiver: None, args: &[], values: Vec::new(), statement: false };
+        self.check_sql(&call, value, expr);
+    }
+
+    fn check_sql(&mut self, call: &Call<'_>, value: &Value, expr: ExprId) {
+        self.check(Kinds::SQL, value, call.id, expr, call.name);
+        if self.mute == 0 {
+            if value.text.exact
+                && let Some(text) = &value.text.start
+                && !matches!(self.body.expr(expr).kind, ExprKind::Lit(_))
+            {
+                self.output.constants.insert(expr, text.clone());
+            }
+            let free = |taint: &Taint| !taint.cleared.with(self.state.proved(&taint.source)).has(Kinds::SQL);
+            let taints = value.all_taints();
+            let unknown = taints.is_empty() || taints.iter().any(free);
+            if value.text.built && !value.text.constant && unknown {
+                self.record_built(call.id, expr, call.name);
+            }
+        }
+    }
+
+    /// Runs the closures among the arguments; what they return, if there are any.
+    fn run_closures(&mut self, call: &Call<'_>, model: &CallModel, given: &Value) -> Option<Value> {
+        let mut returned: Option<Value> = None;
+        for (at, value) in call.values.iter().enumerate() {
+            let Some(closure) = value.closure else { continue };
+            if ask::transforms(call.name) || ask::filters(call.name) {
+                continue;
+            }
+            let how = model.runs.get(&at.to_string()).map_or("later", String::as_str);
+            let mut args = given.clone();
+            for other in call.inputs() {
+                args.absorb(other);
+            }
+            let value = self.run_closure(closure, &[args.clone(), args], how == "once");
+            returned = Some(match returned {
+                Some(have) => have.join(&value),
+                None => value,
+            });
+        }
+        returned
+    }
+
+    fn apply_unknown(&mut self, call: &Call<'_>) -> Value {
+        if let Some(value) = self.by_name(call) {
+            return value;
+        }
+        let mut result = self.everything(call);
+        for value in &call.values {
+            if let Some(closure) = value.closure {
+                let args = combine(call.inputs());
+                let returned = self.run_closure(closure, &[args.clone(), args], false);
+                result.absorb(&returned.flat());
+            }
+        }
+        result.mark_guessed();
+        if call.statement && call.values.iter().any(Value::is_tainted) && call.receiver.is_some() {
+            let parts = combine(&call.values);
+            self.add_to(call.expr(-1), &parts, call);
+        }
+        result
+    }
+
+    /// Receiver and arguments together.
+    fn everything(&self, call: &Call<'_>) -> Value {
+        let mut all = combine(call.inputs());
+        // `Command::new("sh")`, `PathBuf::from("/srv")`: the text it was made from stays of interest.
+        if let Some(first) = call.inputs().next() {
+            all.text = first.text.clone();
+            if call.inputs().skip(1).any(|value| !value.text.constant) {
+                all.text.constant = false;
+                all.text.exact = false;
+            }
+        }
+        all
+    }
+
+    /// What std's strings, collections, iterators, options and results mean by a method's name.
+    fn by_name(&mut self, call: &Call<'_>) -> Option<Value> {
+        let name = call.name;
+        let (receiver, value) = match &call.receiver {
+            Some((receiver, value)) => (*receiver, value),
+            None => return None,
+        };
+        let count = call.args.len();
+        if ask::answers_only(name) {
+            self.run_all(call);
+            return Some(Value::none());
+        }
+        if ask::same_content(name) && count == 0 || ask::same_place(name, count) || ask::keeps_success(name) {
+            self.run_all(call);
+            let mut value = value.clone();
+            value.made_by = None;
+            if matches!(name, "clone" | "to_owned" | "cloned" | "to_string" | "to_vec") {
+                value.refers = None;
+            }
+            return Some(value);
+        }
+        if let Some(closure) = call.values.last().and_then(|value| value.closure) {
+            let element = ask::element(value);
+            if ask::transforms(name) {
+                let mut args = vec![element.clone(), element];
+                if matches!(name, "fold" | "try_fold") {
+                    args = vec![call.values[0].clone(), ask::element(value)];
+                }
+                let mut result = self.run_closure(closure, &args, false);
+                result.made_by = None;
+                if matches!(name, "map_or" | "fold" | "try_fold" | "scan") {
+                    result.absorb(&call.values[0].flat());
+                }
+                if matches!(name, "unwrap_or_else" | "or_else" | "for_each" | "inspect" | "map_or_else") {
+                    result = result.join(value);
+                }
+                return Some(result);
+            }
+            if ask::filters(name) {
+                return Some(self.filtered(closure, value));
+            }
+        }
+        if ask::transforms(name) && count == 1 {
+            // A function by its name: `.map(str::to_owned)`, `.and_then(parse)`
+            let kept = value.derived();
+            return Some(kept);
+        }
+        if ask::looks_up(name) {
+            self.run_all(call);
+            return Some(value.derived_text());
+        }
+        if ask::stores(name) {
+            for (at, arg) in call.values.clone().iter().enumerate() {
+                if !(at == 0 && count == 2 && matches!(name, "insert_str" | "write_at")) {
+                    self.add_to(Some(receiver), arg, call);
+                }
+            }
+            return Some(Value::none());
+        }
+        match (name, call.values.as_slice()) {
+            ("unwrap_or" | "or" | "unwrap_or_else", [other]) => Some(value.join(other)),
+            ("min", [bound]) if !bound.is_tainted() => Some(value.derived().cleared(Kinds::NUMBER)),
+            ("clamp", [_, bound]) if !bound.is_tainted() => Some(value.derived().cleared(Kinds::NUMBER.with(Kinds::DIVISION))),
+            ("max", [bound]) if !bound.is_tainted() => Some(value.derived().cleared(Kinds::DIVISION)),
+            ("repeat", [count]) if ask::is_text(self.program, self.function, receiver) => {
+                let (count, arg) = (count.clone(), call.args[0]);
+                self.check(Kinds::ALLOCATION, &count, call.id, arg, name);
+                Some(value.derived())
+            }
+            ("parse", []) => Some(value.derived().cleared(ask::converts(self.program, self.function, call.id))),
+            ("file_name" | "file_stem" | "extension", []) => Some(value.derived().cleared(Kinds::PATH)),
+            ("canonicalize", []) => Some(value.derived().cleared(Kinds::CANONICAL)),
+            _ => None,
+        }
+    }
+
+    fn run_all(&mut self, call: &Call<'_>) {
+        for value in &call.values {
+            if let Some(closure) = value.closure {
+                let args = call.value(-1).map(ask::element).unwrap_or_default();
+                self.run_closure(closure, &[args.clone(), args], false);
+            }
+        }
+    }
+
+    /// What passes a predicate is as safe as the predicate proves.
+    fn filtered(&mut self, closure: ExprId, value: &Value) -> Value {
+        let element = ask::element(value);
+        self.run_closure(closure, &[element.clone(), element.clone()], false);
+        let ExprKind::Closure { params, body, .. } = &self.body.expr(closure).kind else { return value.clone() };
+        let before = self.state.clone();
+        for (pat, _) in params {
+            self.bind(*pat, &element);
+        }
+        let state = self.refined(*body, true);
+        self.state = before;
+        let mut kept = value.clone();
+        kept.made_by = None;
+        if let [(pat, _)] = params.as_slice()
+            && let Some(local) = ask::first_binding(self.body, *pat)
+            && let Some(after) = state.locals.get(&local)
+        {
+            let proved = after.all_taints().iter().map(|taint| taint.cleared).reduce(Kinds::common).unwrap_or_default();
+            kept.clear(proved);
+        }
+        kept
+    }
+}
+
+fn with_text(mut value: Value) -> Value {
+    for taint in &mut value.taints {
+        taint.exact = false;
+    }
+    value
+}
+
+impl Value {
+    /// A part of a container: its taint without being the very source, and constant if the container is.
+    #[must_use]
+    pub fn derived_text(&self) -> Value {
+        let mut part = self.derived();
+        part.text.constant = self.text.constant;
+        part
+    }
+}

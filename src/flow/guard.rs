@@ -1,0 +1,488 @@
+//! Conditions: what is proved about a value on either side of a branch, and after a check that leaves on failure.
+//!
+//! A guard counts when its polarity is right, its operands are not input themselves, and it looks at the content:
+//! `len()` proves nothing about a text. `a || b` proves what both prove. A condition that was kept in a local still
+//! guards; so does a workspace function that returns `true`, `Ok` or `Some` only after such a check.
+
+use super::ask;
+use super::eval::Interp;
+use super::state::State;
+use super::summary::Summary;
+use super::value::{Kinds, Source, Value};
+use crate::facts::{BinaryOp, ExprId, ExprKind, Lit, MatchArm, PatId, PatKind, UnaryOp};
+use crate::program::Target;
+
+impl Interp<'_> {
+    /// Evaluates a condition; the states in which it holds and in which it does not.
+    pub fn branch(&mut self, id: ExprId) -> (State, State) {
+        let body = self.body;
+        match &body.expr(id).kind {
+            ExprKind::Unary { op: UnaryOp::Not, operand } => {
+                let (yes, no) = self.branch(*operand);
+                (no, yes)
+            }
+            ExprKind::Binary { op: BinaryOp::And, left, right } => {
+                let (yes, mut no) = self.branch(*left);
+                self.state = yes;
+                let (yes, other) = self.branch(*right);
+                no.join(other);
+                (yes, no)
+            }
+            ExprKind::Binary { op: BinaryOp::Or, left, right } => {
+                let (mut yes, no) = self.branch(*left);
+                self.state = no;
+                let (other, no) = self.branch(*right);
+                yes.join(other);
+                (yes, no)
+            }
+            ExprKind::Lit(Lit::Bool(value)) => {
+                let state = self.state.clone();
+                if *value { (state, State::dead()) } else { (State::dead(), state) }
+            }
+            ExprKind::Let { pat, value } => {
+                let scrutinee = self.eval(*value);
+                let no = self.state.clone();
+                self.matched(*value, *pat);
+                self.bind(*pat, &scrutinee);
+                let mut yes = std::mem::replace(&mut self.state, no);
+                if self.only_constants(*pat) {
+                    clear_operand(self, &mut yes, *value, &scrutinee, Kinds::ALL);
+                }
+                (yes, self.state.clone())
+            }
+            ExprKind::Macro(call) if call.name() == "matches" && call.args.len() == 1 => self.branch(call.args[0].value),
+            ExprKind::Block { stmts, tail: Some(tail), .. } if stmts.is_empty() => self.branch(*tail),
+            _ => {
+                self.eval(id);
+                let before = self.state.clone();
+                self.refine(id, true, 0);
+                let yes = std::mem::replace(&mut self.state, before.clone());
+                self.refine(id, false, 0);
+                let no = std::mem::replace(&mut self.state, before);
+                (yes, no)
+            }
+        }
+    }
+
+    /// The state as it is when `id` turned out to be `truth`, without recording anything.
+    pub fn refined(&mut self, id: ExprId, truth: bool) -> State {
+        let before = self.state.clone();
+        self.mute += 1;
+        let (yes, no) = self.branch(id);
+        self.mute -= 1;
+        self.state = before;
+        if truth { yes } else { no }
+    }
+
+    /// The value of an operand, looked at once more.
+    fn peek(&mut self, id: ExprId) -> Value {
+        if let Some(place) = self.place(id)
+            && !place.inside
+        {
+            let mut value = self.state.read(&place);
+            value.clear(ask::harmless(self.program, self.function, id));
+            return value;
+        }
+        let before = self.state.clone();
+        self.mute += 1;
+        let value = self.eval(id);
+        self.mute -= 1;
+        self.state = before;
+        value
+    }
+
+    /// Marks the value of `id`, the local it names and every value of the same source.
+    pub fn clear(&mut self, id: ExprId, kinds: Kinds) {
+        let value = self.peek(id);
+        let mut state = std::mem::replace(&mut self.state, State::dead());
+        clear_operand(self, &mut state, id, &value, kinds);
+        self.state = state;
+    }
+
+    /// Learns from a condition that was already evaluated.
+    fn refine(&mut self, id: ExprId, truth: bool, depth: u32) {
+        if depth > 6 || !self.state.live {
+            return;
+        }
+        let body = self.body;
+        match &body.expr(id).kind {
+            ExprKind::Path(_) => {
+                // `let allowed = LIST.contains(&x); if allowed { .. }`
+                let Some(local) = self.local(id) else { return };
+                let Some(made_by) = self.state.locals.get(&local).and_then(|value| value.made_by) else { return };
+                if made_by != id {
+                    self.state = self.refined(made_by, truth);
+                }
+            }
+            ExprKind::Binary { op, left, right } => self.refine_comparison(*op, *left, *right, truth),
+            ExprKind::MethodCall { receiver, method, args, .. } => self.refine_method(id, *receiver, method, args, truth, depth),
+            ExprKind::Call { args, .. } => self.refine_call(id, None, args, truth),
+            ExprKind::Await(inner) | ExprKind::Ref { operand: inner, .. } => self.refine(*inner, truth, depth + 1),
+            _ => {}
+        }
+    }
+
+    fn refine_comparison(&mut self, op: BinaryOp, left: ExprId, right: ExprId, truth: bool) {
+        let a = self.peek(left);
+        let b = self.peek(right);
+        let (op, a, left, b, right) = match (a.is_tainted(), b.is_tainted()) {
+            (true, false) => (op, a, left, b, right),
+            (false, true) => (mirrored(op), b, right, a, left),
+            _ => return,
+        };
+        let _ = right;
+        let zero = b.text.exact && b.text.start.as_deref() == Some("0");
+        match (op, truth) {
+            // Equal to what the program itself chose.
+            (BinaryOp::Eq, true) | (BinaryOp::Ne, false) => self.clear(left, Kinds::ALL),
+            (BinaryOp::Lt | BinaryOp::Le, true) | (BinaryOp::Gt | BinaryOp::Ge, false) => {
+                let _ = &a;
+                self.clear(left, Kinds::NUMBER.with(Kinds::PANIC));
+            }
+            (BinaryOp::Eq, false) | (BinaryOp::Ne, true) if zero => self.clear(left, Kinds::DIVISION),
+            (BinaryOp::Gt, true) | (BinaryOp::Le, false) => self.clear(left, Kinds::DIVISION),
+            _ => {}
+        }
+        // `x.len() > 3`, `a.len() != b.len()`: indexing was thought of.
+        self.clear_measured(left);
+    }
+
+    /// After a look at a text's length, slicing it is no surprise.
+    fn clear_measured(&mut self, id: ExprId) {
+        if let ExprKind::MethodCall { receiver, method, .. } = &self.body.expr(id).kind
+            && matches!(method.as_str(), "len" | "count" | "is_empty")
+        {
+            let text = ask::characters_of(self.body, *receiver).unwrap_or(*receiver);
+            self.clear(text, Kinds::PANIC.with(Kinds::STORE));
+        }
+    }
+
+    fn refine_method(&mut self, id: ExprId, receiver: ExprId, method: &str, args: &[ExprId], truth: bool, depth: u32) {
+        match (method, args) {
+            ("contains" | "contains_key" | "is_superset", [arg]) => {
+                let list = self.peek(receiver);
+                if list.is_tainted() {
+                    self.clear(receiver, Kinds::STORE);
+                    self.refine_text_search(receiver, *arg, truth);
+                } else if truth && !ask::is_text(self.program, self.function, receiver) && self.peek(*arg).is_tainted() {
+                    self.clear(*arg, Kinds::ALL);
+                    self.clear(*arg, Kinds::PANIC);
+                }
+            }
+            ("starts_with", [arg]) => {
+                let start = self.peek(*arg);
+                if self.peek(receiver).is_tainted() && !start.is_tainted() {
+                    self.refine_start(receiver, &start, truth);
+                }
+            }
+            ("is_match" | "is_full_match", [arg]) if truth && !self.peek(receiver).is_tainted() => self.clear(*arg, Kinds::ALL),
+            ("eq" | "eq_ignore_ascii_case", [arg]) => self.refine_comparison(BinaryOp::Eq, receiver, *arg, truth),
+            ("ne", [arg]) => self.refine_comparison(BinaryOp::Ne, receiver, *arg, truth),
+            ("all" | "any", [predicate]) => self.refine_predicate(receiver, *predicate, method == "all", truth, depth),
+            ("is_ok" | "is_some", []) if truth => {
+                self.success(receiver);
+                self.clear(receiver, Kinds::PANIC);
+            }
+            ("is_err" | "is_none", []) if !truth => {
+                self.success(receiver);
+                self.clear(receiver, Kinds::PANIC);
+            }
+            ("is_some_and" | "is_ok_and", [predicate]) if truth => {
+                self.success(receiver);
+                self.clear(receiver, Kinds::PANIC);
+                self.refine_predicate(receiver, *predicate, true, true, depth);
+            }
+            ("is_none_or", [predicate]) if truth => self.refine_predicate(receiver, *predicate, true, true, depth),
+            ("is_empty", []) => {
+                self.clear(receiver, Kinds::STORE);
+                if !truth {
+                    self.clear(receiver, Kinds::PANIC.with(Kinds::DIVISION));
+                }
+            }
+            ("is_char_boundary" | "is_ascii", _) if truth => self.clear(receiver, Kinds::PANIC),
+            _ => self.refine_call(id, Some(receiver), args, truth),
+        }
+    }
+
+    /// `input.contains("..")`: the other side has none.
+    fn refine_text_search(&mut self, receiver: ExprId, arg: ExprId, truth: bool) {
+        let wanted = self.peek(arg);
+        if truth {
+            return;
+        }
+        match wanted.text.start.as_deref() {
+            Some(".." | "/" | "\\") if wanted.text.exact => self.clear(receiver, Kinds::PATH),
+            Some("\r" | "\n" | "\r\n") if wanted.text.exact => self.clear(receiver, Kinds::HEADER.with(Kinds::LOG)),
+            Some("<" | "&") if wanted.text.exact => self.clear(receiver, Kinds::HTML),
+            _ if matches!(&self.body.expr(arg).kind, ExprKind::Path(path) if path.last() == "MAIN_SEPARATOR") => {
+                self.clear(receiver, Kinds::PATH)
+            }
+            // A set of characters or a test for bad ones.
+            _ if matches!(self.body.expr(arg).kind, ExprKind::Closure { .. } | ExprKind::Array(_)) => self.clear(receiver, Kinds::TEXT),
+            _ => {}
+        }
+    }
+
+    fn refine_start(&mut self, receiver: ExprId, start: &Value, truth: bool) {
+        let value = self.peek(receiver);
+        let canonical = value.all_taints().iter().all(|taint| taint.cleared.has(Kinds::CANONICAL));
+        let text = start.text.start.as_deref().unwrap_or("");
+        if truth {
+            if canonical {
+                self.clear(receiver, Kinds::PATH);
+            }
+            if start.text.constant && ask::fixes_host(text) {
+                self.clear(receiver, Kinds::URL.with(Kinds::REDIRECT));
+            }
+            if text == "/" {
+                self.clear(receiver, Kinds::ROOTED);
+            }
+            self.clear(receiver, Kinds::PANIC);
+        } else if text == "//" {
+            self.clear(receiver, Kinds::NOT_DOUBLE);
+        }
+        let value = self.peek(receiver);
+        if value.is_tainted() && value.all_taints().iter().all(|taint| taint.cleared.has(Kinds::ROOTED.with(Kinds::NOT_DOUBLE))) {
+            self.clear(receiver, Kinds::REDIRECT);
+        }
+    }
+
+    /// `text.chars().all(char::is_alphanumeric)`, `LIST.iter().any(|each| each == text)`
+    fn refine_predicate(&mut self, receiver: ExprId, predicate: ExprId, all: bool, truth: bool, depth: u32) {
+        if depth > 4 {
+            return;
+        }
+        let items = self.peek(receiver);
+        if !items.is_tainted() {
+            // A constant list: what the closure proves about a captured value.
+            if !all
+                && truth
+                && let ExprKind::Closure { params, body, .. } = &self.body.expr(predicate).kind
+            {
+                for (pat, _) in params {
+                    self.bind(*pat, &items.derived());
+                }
+                let state = self.refined(*body, true);
+                self.state = state;
+            }
+            return;
+        }
+        if all != truth {
+            return;
+        }
+        let Some(text) = ask::characters_of(self.body, receiver) else { return };
+        if ask::tests_characters(self.body, predicate) {
+            self.clear(text, Kinds::ALL);
+        }
+    }
+
+    /// A workspace function (or a modelled one) that answers yes or no.
+    fn refine_call(&mut self, id: ExprId, receiver: Option<ExprId>, args: &[ExprId], truth: bool) {
+        let proofs = self.proofs(id, |summary| if truth { &summary.when_true } else { &summary.when_false });
+        self.apply_proofs(&proofs, receiver, args);
+    }
+
+    /// What all workspace targets of a call prove.
+    fn proofs(&self, id: ExprId, pick: impl Fn(&Summary) -> &super::summary::Proofs) -> super::summary::Proofs {
+        let mut common: Option<super::summary::Proofs> = None;
+        for target in self.program.targets(self.function, id) {
+            let Target::Workspace { function, .. } = target else { return super::summary::Proofs::new() };
+            let Some(summary) = (self.summary_of)(*function) else { return super::summary::Proofs::new() };
+            let proofs = pick(summary);
+            match &mut common {
+                None => common = Some(proofs.clone()),
+                Some(common) => common.retain(|source, kinds| {
+                    *kinds = kinds.common(proofs.get(source).copied().unwrap_or_default());
+                    *kinds != Kinds::NONE
+                }),
+            }
+        }
+        common.unwrap_or_default()
+    }
+
+    fn apply_proofs(&mut self, proofs: &super::summary::Proofs, receiver: Option<ExprId>, args: &[ExprId]) {
+        for (source, kinds) in proofs {
+            let Source::Param { index, path } = source else { continue };
+            let shift = usize::from(receiver.is_none() && proofs.keys().any(|source| matches!(source, Source::Param { index: -1, .. })));
+            let operand = if *index < 0 { receiver.or_else(|| args.first().copied()) } else { args.get(*index as usize + shift).copied() };
+            let Some(operand) = operand else { continue };
+            if path.is_empty() {
+                self.clear(operand, *kinds);
+            } else if let Some(mut place) = self.place(operand) {
+                let value = self.peek(operand).at(path);
+                place.path.extend(path.iter().cloned());
+                if place.path.len() <= 3 && !place.inside {
+                    self.state.clear(&place, *kinds);
+                }
+                for taint in value.all_taints().iter().filter(|taint| taint.exact) {
+                    self.state.prove(&taint.source, *kinds);
+                }
+            }
+        }
+    }
+
+    /// Learns from a fallible expression that succeeded: `?`, `if let Ok`, `is_ok()`, `unwrap()`.
+    pub fn success(&mut self, id: ExprId) {
+        let body = self.body;
+        match &body.expr(id).kind {
+            ExprKind::Await(inner) | ExprKind::Try(inner) => self.success(*inner),
+            ExprKind::Path(_) => {
+                let made_by = self.local(id).and_then(|local| self.state.locals.get(&local)?.made_by);
+                if let Some(made_by) = made_by
+                    && !matches!(body.expr(made_by).kind, ExprKind::Path(_))
+                {
+                    self.success(made_by);
+                }
+            }
+            ExprKind::MethodCall { receiver, method, args, .. } => {
+                if matches!(
+                    method.as_str(),
+                    "map_err"
+                        | "ok_or"
+                        | "ok_or_else"
+                        | "ok"
+                        | "context"
+                        | "with_context"
+                        | "wrap_err"
+                        | "wrap_err_with"
+                        | "map"
+                        | "inspect_err"
+                        | "as_ref"
+                        | "transpose"
+                        | "change_context"
+                ) {
+                    self.success(*receiver);
+                    return;
+                }
+                let converted = ask::converts(self.program, self.function, id);
+                if converted != Kinds::NONE {
+                    self.clear(*receiver, converted);
+                    return;
+                }
+                if ask::validates(self.program, self.function, id) {
+                    self.clear(*receiver, Kinds::NUMBER.with(Kinds::STORE));
+                }
+                let proofs = self.proofs(id, |summary| &summary.ok);
+                self.apply_proofs(&proofs, Some(*receiver), args);
+            }
+            ExprKind::Call { args, .. } => {
+                let converted = ask::converts(self.program, self.function, id);
+                if converted != Kinds::NONE
+                    && let [arg] = args.as_slice()
+                {
+                    self.clear(*arg, converted);
+                    return;
+                }
+                let proofs = self.proofs(id, |summary| &summary.ok);
+                self.apply_proofs(&proofs, None, args);
+            }
+            _ => {}
+        }
+    }
+
+    /// The pattern matched the value of `scrutinee`.
+    pub fn matched(&mut self, scrutinee: ExprId, pat: PatId) {
+        match &self.body.pat(pat).kind {
+            PatKind::TupleStruct { path, .. } if matches!(path.last(), "Ok" | "Some") => {
+                self.success(scrutinee);
+                self.clear(scrutinee, Kinds::PANIC);
+            }
+            PatKind::Lit(lit) => {
+                let truth = match &self.body.expr(*lit).kind {
+                    ExprKind::Lit(Lit::Bool(value)) => Some(*value),
+                    _ => None,
+                };
+                if let Some(truth) = truth {
+                    let state = self.refined(scrutinee, truth);
+                    self.state = state;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Enters a match arm: binds, refines, and leaves in `rest` what later arms may still see.
+    pub fn enter_arm(&mut self, scrutinee: ExprId, value: &Value, arm: &MatchArm, rest: &mut State) {
+        let constant = self.only_constants(arm.pat);
+        self.matched(scrutinee, arm.pat);
+        self.bind(arm.pat, value);
+        if constant {
+            let mut state = std::mem::replace(&mut self.state, State::dead());
+            clear_operand(self, &mut state, scrutinee, value, Kinds::ALL);
+            self.state = state;
+        } else if let (PatKind::Tuple(pats), ExprKind::Tuple(items)) = (&self.body.pat(arm.pat).kind, &self.body.expr(scrutinee).kind) {
+            // `match (order.as_str(), direction.as_str()) { ("name", "asc") => .. }`
+            for (pat, item) in pats.iter().zip(items) {
+                if self.only_constants(*pat) {
+                    self.clear(*item, Kinds::ALL);
+                }
+            }
+        }
+        if let Some(guard) = arm.guard {
+            let (yes, no) = self.branch(guard);
+            self.state = yes;
+            // The arm's bindings are gone again; what the guard disproved stays known.
+            if no.live {
+                rest.proved = no.proved;
+                for (local, value) in &mut rest.locals {
+                    if let Some(after) = no.locals.get(local) {
+                        value.clone_from(after);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Only fixed values match this pattern.
+    pub fn only_constants(&self, pat: PatId) -> bool {
+        match &self.body.pat(pat).kind {
+            PatKind::Lit(_) => true,
+            PatKind::Path(path) => path.last() != "None",
+            PatKind::Or(pats) => pats.iter().all(|pat| self.only_constants(*pat)),
+            PatKind::Ref { inner, .. } | PatKind::Typed(inner, _) => self.only_constants(*inner),
+            PatKind::Bind { sub: Some(sub), .. } => self.only_constants(*sub),
+            PatKind::Bind { name, sub: None, by_ref: false, mutable: false } => {
+                name.chars().next().is_some_and(char::is_uppercase) && name != "None"
+            }
+            PatKind::TupleStruct { path, fields } if matches!(path.last(), "Some" | "Ok") => {
+                matches!(fields.as_slice(), [only] if self.only_constants(*only))
+            }
+            PatKind::Range { from: Some(_), to: Some(_) } => true,
+            PatKind::Tuple(pats) | PatKind::Slice(pats) => !pats.is_empty() && pats.iter().all(|pat| self.only_constants(*pat)),
+            _ => false,
+        }
+    }
+}
+
+fn clear_operand(interp: &Interp<'_>, state: &mut State, id: ExprId, value: &Value, kinds: Kinds) {
+    let mut at = id;
+    // `name.as_str()`, `&*name`, `name.to_lowercase()`: the check is about `name`.
+    loop {
+        if let Some(place) = interp.place(at) {
+            if !place.inside {
+                state.clear(&place, kinds);
+            }
+            break;
+        }
+        match &interp.body.expr(at).kind {
+            ExprKind::MethodCall { receiver, method, args, .. } if args.is_empty() && ask::same_content(method) => at = *receiver,
+            ExprKind::Call { args, .. } if args.len() == 1 && ask::wraps(interp.body, at) => at = args[0],
+            ExprKind::Ref { operand, .. } | ExprKind::Await(operand) | ExprKind::Try(operand) => at = *operand,
+            _ => break,
+        }
+    }
+    for taint in value.all_taints().iter().filter(|taint| taint.exact) {
+        state.prove(&taint.source, kinds);
+    }
+}
+
+/// The operator with its sides exchanged.
+fn mirrored(op: BinaryOp) -> BinaryOp {
+    match op {
+        BinaryOp::Lt => BinaryOp::Gt,
+        BinaryOp::Le => BinaryOp::Ge,
+        BinaryOp::Gt => BinaryOp::Lt,
+        BinaryOp::Ge => BinaryOp::Le,
+        other => other,
+    }
+}

@@ -1,0 +1,149 @@
+//! Where values go: one flow-sensitive walk over every body, for all rules at once.
+//!
+//! - [`value`]: what is known about a value: input it carries, how its text starts, its fields
+//! - [`state`]: what is known at one point
+//! - [`eval`], [`call`], [`macros`], [`pattern`]: the walk
+//! - [`guard`]: what conditions and checks prove
+//! - [`summary`]: what a function does, in terms of its parameters
+//!
+//! Functions are walked callees first; a cycle is walked twice. Input of remote origin that reaches a sink is a
+//! [`SinkHit`]; it starts at a handler's parameter or at a call that reads input, and may lead through any number of
+//! functions. Other origins (environment, files, the database) are tracked alike and told apart by [`Origin::kind`].
+
+mod ask;
+mod call;
+mod describe;
+mod eval;
+mod guard;
+mod limits;
+mod macros;
+mod order;
+mod pattern;
+pub mod state;
+pub mod summary;
+pub mod value;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
+
+pub use ask::{extractor_kind, is_handler, parameter_input};
+pub use describe::describe;
+pub use summary::{SinkHit, Site, Summary};
+pub use value::{Kinds, Origin, Source, Step};
+
+use crate::facts::ExprId;
+use crate::program::{FnId, Program, ThreatModel};
+use eval::{Interp, Output};
+
+/// Everything that flow knows of the program.
+#[derive(Debug, Default)]
+pub struct Flow {
+    summaries: Vec<OnceLock<Summary>>,
+    hits: Vec<SinkHit>,
+    built: Vec<Arc<Site>>,
+    constants: BTreeMap<(FnId, ExprId), Arc<str>>,
+    /// arguments, environment, files and the database count as hostile too
+    local: bool,
+}
+
+impl Flow {
+    /// Walks every function.
+    #[must_use]
+    pub fn run(program: &Program) -> Flow {
+        let count = program.functions().count();
+        let local = program.threat_model == ThreatModel::Local;
+        let mut flow = Flow { local, summaries: (0..count).map(|_| OnceLock::new()).collect(), ..Flow::default() };
+        for level in order::levels(program) {
+            let summaries = &flow.summaries;
+            let outputs: Vec<Vec<(FnId, Output)>> = level.par_iter().map(|group| analyse(program, summaries, group)).collect();
+            for (function, output) in outputs.into_iter().flatten() {
+                flow.take(program, function, output);
+            }
+        }
+        flow.hits.sort_by(|a, b| {
+            let key = |hit: &SinkHit| (hit.site.arg_at, hit.site.kind, hit.steps.len());
+            key(a).cmp(&key(b)).then_with(|| a.origin.cmp(&b.origin))
+        });
+        flow.hits.dedup_by(|a, b| a.site == b.site && a.origin == b.origin);
+        flow.built.sort();
+        flow.built.dedup();
+        flow
+    }
+
+    fn take(&mut self, program: &Program, function: FnId, output: Output) {
+        let Output { summary, mut hits, mut built, constants } = output;
+        let item = program.function(function);
+        let inputs: Vec<Option<Origin>> = (0..item.params.len()).map(|index| ask::parameter_input(program, function, index)).collect();
+        for sink in &summary.sinks {
+            let Some(Some(origin)) = usize::try_from(sink.index).ok().and_then(|index| inputs.get(index)) else { continue };
+            let mut origin = origin.clone();
+            if let Some(field) = sink.path.last() {
+                origin.what = format!("{}.{field}", origin.what).into();
+            }
+            hits.push(SinkHit {
+                site: sink.site.clone(),
+                origin,
+                entry: Some(function),
+                steps: value::steps(&sink.chain),
+                certain: !sink.guessed,
+            });
+        }
+        self.hits.append(&mut hits);
+        self.built.append(&mut built);
+        self.constants.extend(constants.into_iter().map(|(expr, text)| ((function, expr), text)));
+        if let Some(slot) = self.summaries.get(function.0 as usize) {
+            // Set while its group was analysed; the last word of a cycle is the same.
+            let _ = slot.set(summary);
+        }
+    }
+
+    /// Input that reaches a sink, sorted by place. Of any origin: see [`Origin::is_remote`].
+    #[must_use]
+    pub fn hits(&self) -> &[SinkHit] {
+        &self.hits
+    }
+
+    /// Input that counts as hostile under the threat model and reaches a sink of this kind.
+    pub fn hostile_hits(&self, kind: Kinds) -> impl Iterator<Item = &SinkHit> {
+        let local = self.local;
+        self.hits.iter().filter(move |hit| hit.site.kind == kind && (local || hit.origin.is_remote()))
+    }
+
+    /// SQL that is put together from text which is neither constant nor known input.
+    #[must_use]
+    pub fn built_sql(&self) -> &[Arc<Site>] {
+        &self.built
+    }
+
+    /// The text of an SQL argument that is constant, but not written in place.
+    #[must_use]
+    pub fn constant(&self, function: FnId, expr: ExprId) -> Option<&str> {
+        self.constants.get(&(function, expr)).map(AsRef::as_ref)
+    }
+
+    #[must_use]
+    pub fn summary(&self, function: FnId) -> Option<&Summary> {
+        self.summaries.get(function.0 as usize)?.get()
+    }
+}
+
+/// Analyses one group of functions that call each other: once for most, twice for a cycle.
+fn analyse(program: &Program, summaries: &[OnceLock<Summary>], group: &[FnId]) -> Vec<(FnId, Output)> {
+    let cycle = group.len() > 1 || order::calls_itself(program, group);
+    let mut inside: BTreeMap<FnId, Summary> = BTreeMap::new();
+    let mut outputs = Vec::new();
+    for round in 0..if cycle { 2 } else { 1 } {
+        outputs = Vec::new();
+        for function in group {
+            let known = |id: FnId| inside.get(&id).or_else(|| summaries.get(id.0 as usize)?.get());
+            let (output, _) = Interp::new(program, *function, &known).run();
+            outputs.push((*function, output));
+        }
+        if cycle && round == 0 {
+            inside = outputs.iter().map(|(function, output)| (*function, output.summary.clone())).collect();
+        }
+    }
+    outputs
+}

@@ -1,0 +1,122 @@
+//! What is known at one point of a body: the locals, and what guards have proved about sources.
+
+use std::collections::BTreeMap;
+
+use super::value::{Kinds, Source, Value};
+use crate::facts::{Name, PatId};
+
+/// The receiver has no pattern of its own.
+pub const SELF: PatId = PatId(u32::MAX);
+
+/// A local or a field of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    pub local: PatId,
+    pub path: Vec<Name>,
+    /// an element of a collection, or behind a call that hands out a reference: storing there keeps what was there
+    pub inside: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// control gets here
+    pub live: bool,
+    pub locals: BTreeMap<PatId, Value>,
+    /// proved about a source's very value, whichever local holds it
+    pub proved: BTreeMap<Source, Kinds>,
+}
+
+impl State {
+    #[must_use]
+    pub fn start() -> State {
+        State { live: true, locals: BTreeMap::new(), proved: BTreeMap::new() }
+    }
+
+    #[must_use]
+    pub fn dead() -> State {
+        State { live: false, locals: BTreeMap::new(), proved: BTreeMap::new() }
+    }
+
+    #[must_use]
+    pub fn read(&self, place: &Place) -> Value {
+        self.locals.get(&place.local).map_or_else(Value::none, |value| value.at(&place.path))
+    }
+
+    pub fn write(&mut self, place: &Place, value: Value, weak: bool) {
+        if !self.live {
+            return;
+        }
+        let local = self.locals.entry(place.local).or_default();
+        // Writing through a reference reaches what it points to.
+        let target = local.refers.clone();
+        if let Some(target) = target
+            && target.local != place.local
+        {
+            let mut through = target;
+            through.path.extend(place.path.iter().cloned());
+            through.path.truncate(3);
+            let weak = weak || through.inside;
+            let inner = self.locals.entry(through.local).or_default();
+            inner.store(&through.path, value.clone(), weak);
+        }
+        let local = self.locals.entry(place.local).or_default();
+        let refers = local.refers.clone();
+        local.store(&place.path, value, weak || place.inside);
+        if local.refers.is_none() {
+            local.refers = refers;
+        }
+    }
+
+    /// Marks what the local at `place` holds as harmless for `kinds`.
+    pub fn clear(&mut self, place: &Place, kinds: Kinds) {
+        if let Some(local) = self.locals.get_mut(&place.local) {
+            if place.path.is_empty() {
+                local.clear(kinds);
+            } else {
+                let value = local.at(&place.path).cleared(kinds);
+                local.store(&place.path, value, false);
+            }
+        }
+    }
+
+    pub fn prove(&mut self, source: &Source, kinds: Kinds) {
+        let known = self.proved.entry(source.clone()).or_default();
+        *known = known.with(kinds);
+    }
+
+    #[must_use]
+    pub fn proved(&self, source: &Source) -> Kinds {
+        self.proved.get(source).copied().unwrap_or_default()
+    }
+
+    /// What holds on both ways that meet here.
+    pub fn join(&mut self, other: State) {
+        if !other.live {
+            return;
+        }
+        if !self.live {
+            *self = other;
+            return;
+        }
+        if *self == other {
+            return;
+        }
+        for (local, value) in other.locals {
+            match self.locals.get_mut(&local) {
+                Some(have) => {
+                    if *have != value {
+                        *have = have.join(&value);
+                    }
+                }
+                // Not bound on the other way: out of scope there, so nothing to lose.
+                None => {
+                    self.locals.insert(local, value);
+                }
+            }
+        }
+        self.proved.retain(|source, kinds| {
+            *kinds = kinds.common(other.proved.get(source).copied().unwrap_or_default());
+            *kinds != Kinds::NONE
+        });
+    }
+}

@@ -1,0 +1,129 @@
+//! What a call of a function does with input, told in terms of its parameters.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::value::{Chain, Kinds, Origin, Source, Step, Taint, Value, join_taints, link, steps};
+use crate::facts::{ExprId, Name};
+use crate::program::FnId;
+use crate::source::Location;
+
+/// One argument of one call that must not hold input.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Site {
+    pub kind: Kinds,
+    /// the call, operator or macro
+    pub call_at: Location,
+    /// the argument
+    pub arg_at: Location,
+    pub function: FnId,
+    pub call: ExprId,
+    pub arg: ExprId,
+    /// what is called: a method's or function's name
+    pub callee: Name,
+}
+
+/// A parameter (or a field of it) that reaches a sink.
+#[derive(Clone, Debug)]
+pub struct ParamSink {
+    pub index: i16,
+    pub path: Vec<Name>,
+    pub site: Arc<Site>,
+    pub guessed: bool,
+    pub chain: Option<Arc<Chain>>,
+}
+
+/// Input that reaches a sink.
+#[derive(Clone, Debug)]
+pub struct SinkHit {
+    pub site: Arc<Site>,
+    pub origin: Origin,
+    /// the handler whose parameter is the origin
+    pub entry: Option<FnId>,
+    /// from the origin to the sink
+    pub steps: Vec<Step>,
+    /// every call on the way is known
+    pub certain: bool,
+}
+
+/// What returning normally (`Ok`, `Some`, `true`) proves about the arguments.
+pub type Proofs = BTreeMap<Source, Kinds>;
+
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    pub returns: Value,
+    pub sinks: Vec<ParamSink>,
+    /// `&mut` parameters that hold something else afterwards
+    pub outs: Vec<(i16, Value)>,
+    /// after `Ok` or `Some`, or after any return of a function that yields neither
+    pub ok: Proofs,
+    pub when_true: Proofs,
+    pub when_false: Proofs,
+    pub diverges: bool,
+}
+
+/// The values of a call: the receiver under `-1`.
+#[derive(Clone, Copy, Debug)]
+pub struct Args<'a> {
+    pub receiver: Option<&'a Value>,
+    pub args: &'a [Value],
+}
+
+impl Args<'_> {
+    #[must_use]
+    pub fn get(&self, index: i16) -> Option<&Value> {
+        if index < 0 { self.receiver } else { self.args.get(index as usize) }
+    }
+}
+
+/// A callee's value in the caller's terms.
+#[must_use]
+pub fn instantiate(value: &Value, args: &Args<'_>, step: &Step) -> Value {
+    let mut result = Value { text: value.text.clone(), ..Value::default() };
+    if let Some(fields) = &value.fields {
+        let fields: BTreeMap<Name, Value> = fields.iter().map(|(name, field)| (name.clone(), instantiate(field, args, step))).collect();
+        result.fields = Some(Arc::new(fields));
+    }
+    // A function that hands its argument back hands back all that is known of it.
+    if result.fields.is_none()
+        && let [Taint { source: Source::Param { index, path }, exact: true, cleared, .. }] = value.taints.as_slice()
+        && let Some(argument) = args.get(*index)
+    {
+        let mut same = argument.at(path).cleared(*cleared);
+        same.refers = None;
+        same.made_by = None;
+        same.step(step);
+        return same;
+    }
+    for taint in &value.taints {
+        match &taint.source {
+            Source::Param { index, path } => {
+                let Some(argument) = args.get(*index) else { continue };
+                let mut moved = argument.at(path).all_taints();
+                for arrived in &mut moved {
+                    arrived.cleared = arrived.cleared.with(taint.cleared);
+                    arrived.exact &= taint.exact;
+                    arrived.guessed |= taint.guessed;
+                    arrived.chain = link(&arrived.chain, step.clone());
+                }
+                join_taints(&mut result.taints, &moved);
+            }
+            Source::Input(_) => {
+                let mut arrived = taint.clone();
+                arrived.chain = link(&arrived.chain, step.clone());
+                join_taints(&mut result.taints, &[arrived]);
+            }
+        }
+    }
+    result
+}
+
+/// The story of a value that came by `before` into a callee whose own story is `inner`.
+#[must_use]
+pub fn continued(before: &Option<Arc<Chain>>, step: &Step, inner: &Option<Arc<Chain>>) -> Option<Arc<Chain>> {
+    let mut chain = link(before, step.clone());
+    for step in steps(inner) {
+        chain = link(&chain, step);
+    }
+    chain
+}

@@ -1,0 +1,127 @@
+//! Panics that a request, a database or the network can set off in code that serves requests or jobs.
+//!
+//! Two kinds: an unwrap, index or slice that depends on the request (with the way the input takes), and an unwrap of a
+//! database, network or file call. Startup code, lazily built statics, tests, lock guards, infallible calls and values that
+//! were checked before are let through.
+
+use std::collections::BTreeSet;
+
+use super::common::{name_of, serves, worker};
+use crate::facts::walk;
+use crate::flow::{Kinds, SinkHit};
+use crate::program::Ty;
+use crate::rules::prelude::*;
+
+pub const CHECK: Check = Check::Program(check);
+
+fn check(cx: &mut Cx<'_>) {
+    let program = cx.program();
+    let mut told: BTreeSet<Location> = BTreeSet::new();
+    let hits: Vec<&SinkHit> = cx.flow().hostile_hits(Kinds::PANIC).collect();
+    for hit in hits {
+        let function = hit.site.function;
+        if program.is_test(function) || once_only(program, function, hit.site.call) {
+            continue;
+        }
+        let at = name_at(program, function, hit.site.call);
+        if !told.insert(at) {
+            continue;
+        }
+        let variant = match hit.site.callee.as_str() {
+            "[]" => "index",
+            "[..]" => "slice",
+            _ => "input",
+        };
+        let input = hit.origin.what.as_str();
+        let finding = cx
+            .report_at(at)
+            .variant(variant)
+            .arg("call", hit.site.callee.as_str())
+            .arg("input", input)
+            .label_at("input", hit.origin.at)
+            .help("input");
+        if variant != "input" || !hit.certain {
+            finding.confidence(if hit.certain { crate::rules::Confidence::Pattern } else { crate::rules::Confidence::Audit });
+        }
+        finding.step("input", hit.origin.at, &[("name", input)]);
+        for step in &hit.steps {
+            finding.step(step.key, step.at, &[("name", step.name.as_str())]);
+        }
+        finding.step("sink", at, &[("name", hit.site.callee.as_str())]);
+    }
+    for function in program.functions() {
+        if serves(program, function) {
+            unwrapped_work(cx, function, &mut told);
+        }
+    }
+}
+
+/// `query.fetch_one(&pool).await.unwrap()`
+fn unwrapped_work(cx: &mut Cx<'_>, function: FnId, told: &mut BTreeSet<Location>) {
+    let program = cx.program();
+    let body = &program.function(function).body;
+    for id in body.ids() {
+        let ExprKind::MethodCall { receiver, method, method_span, args, .. } = &body.expr(id).kind else { continue };
+        if !matches!((method.as_str(), args.len()), ("unwrap", 0) | ("expect", 1)) {
+            continue;
+        }
+        let at = method_span.in_file(program.file_of(function));
+        if told.contains(&at) || once_only(program, function, id) {
+            continue;
+        }
+        let Some(found) = worker(program, function, *receiver) else { continue };
+        if !is_result(program, function, *receiver)
+            || program
+                .model(function, found.call)
+                .is_some_and(|model| model.infallible.is_some() || model.blocking.as_deref() == Some("lock"))
+        {
+            continue;
+        }
+        told.insert(at);
+        let call = name_of(program, function, found.call);
+        cx.report_at(at).variant(found.work.word()).arg("call", method.as_str()).arg("work", call).help("work");
+    }
+}
+
+/// A `Result`, or nothing is known of it.
+fn is_result(program: &Program, function: FnId, id: ExprId) -> bool {
+    match program.ty(function, id) {
+        Ty::Foreign(path, _) => path == "std::result::Result" || path == "std::option::Option",
+        Ty::Unknown => true,
+        _ => false,
+    }
+}
+
+/// Inside what is built once, at the first use: the first request fails, but no later one.
+fn once_only(program: &Program, function: FnId, id: ExprId) -> bool {
+    let body = &program.function(function).body;
+    let span = body.expr(id).span;
+    body.ids().any(|outer| {
+        let expr = body.expr(outer);
+        if outer <= id || !expr.span.contains(span) {
+            return false;
+        }
+        match &expr.kind {
+            ExprKind::MethodCall { method, args, .. } => matches!(method.as_str(), "get_or_init" | "get_or_try_init" | "call_once") && holds(body, args, id),
+            ExprKind::Call { callee, args } => {
+                matches!(&body.expr(*callee).kind, ExprKind::Path(path) if path.segments.len() > 1 && path.segments[path.segments.len() - 2].name.contains("Lazy")) && holds(body, args, id)
+            }
+            ExprKind::Macro(call) => call.name() == "lazy_static",
+            _ => false,
+        }
+    })
+}
+
+fn holds(body: &Body, args: &[ExprId], id: ExprId) -> bool {
+    args.iter()
+        .any(|arg| matches!(body.expr(*arg).kind, ExprKind::Closure { .. }) && walk::descendants(body, *arg).any(|inner| inner == id))
+}
+
+fn name_at(program: &Program, function: FnId, call: ExprId) -> Location {
+    let body = &program.function(function).body;
+    let span = match &body.expr(call).kind {
+        ExprKind::MethodCall { method_span, .. } => *method_span,
+        _ => body.expr(call).span,
+    };
+    span.in_file(program.file_of(function))
+}

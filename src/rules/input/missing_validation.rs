@@ -1,0 +1,69 @@
+//! Text of a request that is stored as it came: empty, of any length, with any content.
+//!
+//! Reported once per payload type, with its fields, when a free text of it reaches a write to the database and nothing on the
+//! way looked at it: no validator, no condition, no conversion into a type with rules. Types whose fields all have types of
+//! their own (newtypes, enums, numbers) are let through, and so is text that only selects rows.
+
+use std::collections::BTreeMap;
+
+use super::common::{derives, fields, is_constrained, payloads, validates};
+use crate::facts::TypeRef;
+use crate::flow::Kinds;
+use crate::program::TypeId;
+use crate::rules::prelude::*;
+
+pub const CHECK: Check = Check::Program(check);
+
+fn check(cx: &mut Cx<'_>) {
+    let program = cx.program();
+    let mut stored: BTreeMap<(FnId, Location), Vec<(String, Location)>> = BTreeMap::new();
+    for hit in cx.flow().hostile_hits(Kinds::STORE) {
+        let Some((_, field)) = hit.origin.what.rsplit_once('.') else { continue };
+        let Some(entry) = hit.entry else { continue };
+        let fields = stored.entry((entry, hit.origin.at)).or_default();
+        if fields.iter().all(|(known, _)| known != field) {
+            fields.push((field.to_owned(), hit.site.arg_at));
+        }
+    }
+    let mut told: BTreeMap<TypeId, ()> = BTreeMap::new();
+    for payload in payloads(program) {
+        if !matches!(payload.extractor.as_str(), "json" | "form") || told.contains_key(&payload.ty) {
+            continue;
+        }
+        if derives(&payload.def.attrs).any(|name| name == "Validate" || name == "Valid")
+            || fields(payload.def).iter().any(is_constrained)
+            || validates(program, payload.function, 3)
+        {
+            continue;
+        }
+        let Some(param) = program.function(payload.function).params.get(payload.param) else { continue };
+        let at = param.span.in_file(program.file_of(payload.function));
+        let Some(reached) = stored.get(&(payload.function, at)) else { continue };
+        let free: Vec<&(String, Location)> = reached
+            .iter()
+            .filter(|(name, _)| fields(payload.def).iter().any(|field| field.name == name.as_str() && is_free_text(&field.ty)))
+            .collect();
+        let Some((_, sink)) = free.first() else { continue };
+        told.insert(payload.ty, ());
+        let names: Vec<String> = free.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let home = program.type_file(payload.ty);
+        let finding =
+            cx.report_at(payload.def.name_span.in_file(home)).arg("type", payload.def.name.as_str()).arg("fields", names.join(", "));
+        finding.label_at("taken", at).label_at("stored", *sink).help("validate");
+    }
+}
+
+/// `String`, `Option<String>`, `Vec<String>`, `&str`
+fn is_free_text(ty: &TypeRef) -> bool {
+    match ty.peel_refs() {
+        TypeRef::Path(path) => match path.segments.last() {
+            Some(last) => match last.name.as_str() {
+                "String" | "str" => true,
+                "Option" | "Vec" | "Cow" | "Box" => last.args.iter().any(is_free_text),
+                _ => false,
+            },
+            None => false,
+        },
+        _ => false,
+    }
+}
