@@ -82,7 +82,14 @@ impl Infer<'_> {
             self.infer(arg.value, None);
             args.push(self.named_type(arg.value).unwrap_or_else(|| self.ty_of(arg.value).clone()));
         }
-        let Some((Def::Foreign(path), 0)) = self.resolve(&call.path, Space::Macro) else { return Ty::Unknown };
+        let Some((Def::Foreign(path), 0)) = self.resolve(&call.path, Space::Macro) else {
+            // a macro of the workspace is what it was expanded to
+            let whole = self.body.expr(id).span;
+            return match call.args.as_slice() {
+                [only] if only.span == whole => self.ty_of(only.value).clone(),
+                _ => Ty::Unknown,
+            };
+        };
         let path = self.cx.known.canonical(&format!("{path}!"));
         let model = self.cx.known.models.find(&path);
         let call = model.map(|model| self.cx.known.models.get(model));
