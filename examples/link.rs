@@ -81,7 +81,8 @@ fn report(program: &Program, kind: &str, count: usize) {
                 None if suspicious => "unresolved, a workspace name",
                 None => "unresolved",
             };
-            *tally.entry(if what == "method" { leak(format!("method: {class}")) } else { leak(format!("call: {class}")) }).or_default() += 1;
+            *tally.entry(if what == "method" { leak(format!("method: {class}")) } else { leak(format!("call: {class}")) }).or_default() +=
+                1;
             let take = match kind {
                 "unresolved" => class == "unresolved, a workspace name",
                 "unknown" => class == "unresolved",
@@ -95,6 +96,9 @@ fn report(program: &Program, kind: &str, count: usize) {
                 samples.push(line(program, id, expr, targets));
             }
         }
+    }
+    if kind == "causes" {
+        causes(program, count);
     }
     println!("expressions {exprs}, typed {:.1} %", 100.0 * typed as f64 / exprs.max(1) as f64);
     for (class, count) in &tally {
@@ -138,4 +142,93 @@ fn line(program: &Program, id: FnId, expr: backend_lint::facts::ExprId, targets:
         .collect();
     let at = file.lines.position(span.start, &file.text);
     (format!("{}:{} [{receiver}] -> {}", file.rel, at.line, targets.join(" | ")), tail)
+}
+
+/// Why receivers of method calls are unknown, most common first.
+fn causes(program: &Program, count: usize) {
+    let mut tally: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    for id in program.functions().filter(|id| !program.is_test(*id)) {
+        let body = &program.function(id).body;
+        let mut bound = BTreeMap::new();
+        for expr in body.ids() {
+            if let ExprKind::Block { stmts, .. } = &body.expr(expr).kind {
+                for stmt in stmts {
+                    if let backend_lint::facts::Stmt::Let { pat, value: Some(value), .. } = stmt {
+                        bound.insert(*pat, *value);
+                    }
+                }
+            }
+        }
+        for expr in body.ids() {
+            let ExprKind::MethodCall { receiver, .. } = &body.expr(expr).kind else { continue };
+            if !program.ty(id, *receiver).peel_refs().is_unknown() {
+                continue;
+            }
+            let mut at = *receiver;
+            let mut steps = 0;
+            let cause = loop {
+                steps += 1;
+                if steps > 50 {
+                    break "deep".to_owned();
+                }
+                let next = match &body.expr(at).kind {
+                    ExprKind::Await(inner)
+                    | ExprKind::Try(inner)
+                    | ExprKind::Ref { operand: inner, .. }
+                    | ExprKind::Unary { operand: inner, .. } => *inner,
+                    ExprKind::Field { base, name, .. } => {
+                        if program.ty(id, *base).peel_refs().is_unknown() {
+                            *base
+                        } else {
+                            break format!("field {name} of {}", program.type_name(program.ty(id, *base)));
+                        }
+                    }
+                    ExprKind::MethodCall { receiver, method, .. } => {
+                        let ty = program.ty(id, *receiver);
+                        if ty.peel_refs().is_unknown() {
+                            *receiver
+                        } else {
+                            let target = program.targets(id, at).first().map(|target| match target {
+                                Target::Workspace { function, .. } => program.path_of(*function),
+                                Target::Foreign(path) => format!("^{path}"),
+                            });
+                            let name = program.type_name(ty);
+                            let head: String = name.chars().take(60).collect();
+                            break format!(
+                                "method {method} of {head}: {}{}",
+                                target.unwrap_or_default(),
+                                if program.model(id, at).is_some() { " (modelled)" } else { "" }
+                            );
+                        }
+                    }
+                    ExprKind::Path(path) => match program.local(id, at) {
+                        Some(pat) => match bound.get(&pat) {
+                            Some(value) => *value,
+                            None => break "binding in pattern, parameter or closure".to_owned(),
+                        },
+                        None => break format!("path {}", path.text()),
+                    },
+                    ExprKind::Call { callee, .. } => {
+                        let file = program.file(program.file_of(id));
+                        break format!(
+                            "call {} {:?}",
+                            file.slice(body.expr(*callee).span).split_whitespace().collect::<String>(),
+                            program.targets(id, at).first().is_some()
+                        );
+                    }
+                    ExprKind::Macro(call) => break format!("macro {}", call.path.text()),
+                    other => break format!("{other:?}").split([' ', '(', '{']).next().unwrap_or_default().to_owned(),
+                };
+                at = next;
+            };
+            let file = program.file(program.file_of(id));
+            let place = format!("{}:{}", file.rel, file.lines.position(body.expr(at).span.start, &file.text).line);
+            tally.entry(cause).or_insert((0, place)).0 += 1;
+        }
+    }
+    let mut all: Vec<_> = tally.into_iter().collect();
+    all.sort_by(|one, other| other.1.0.cmp(&one.1.0));
+    for (cause, (times, place)) in all.into_iter().take(count) {
+        println!("{times:6} {cause}   {place}");
+    }
 }

@@ -185,6 +185,11 @@ impl Models {
         &self.dialect_names
     }
 
+    /// Traits that some type is said to have.
+    pub fn trait_paths(&self) -> impl Iterator<Item = &str> {
+        self.types.values().flat_map(|ty| ty.traits.iter().map(String::as_str))
+    }
+
     /// What the derive macro called `name` makes beside its type: names, each with the path that stands for it.
     #[must_use]
     pub fn derives(&self, name: &str) -> &[(Name, Name)] {

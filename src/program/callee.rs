@@ -5,7 +5,7 @@
 //! default body. A method of a foreign trait on a value of unknown type is taken only when a database handle stands
 //! where the model expects one; weaker likenesses are left to `Program::guess`.
 
-use super::infer::{Infer, TABLE};
+use super::infer::{COLUMN, Infer, TABLE};
 use super::items::{Head, Method};
 use super::known;
 use super::names::{Def, KnownPaths, Space};
@@ -200,6 +200,9 @@ impl Infer<'_> {
         named.iter().find_map(|named| {
             let owner = &named.owner;
             let last = owner.rsplit("::").next()?;
+            if !known.is_trait(owner) {
+                return None;
+            }
             let imported = scope.foreign.binary_search(owner).is_ok()
                 || scope.foreign_globs.iter().any(|glob| known.glob(glob, last).as_ref() == Some(owner));
             let call = known.models.get(named.call);
@@ -322,7 +325,8 @@ impl Infer<'_> {
             Def::Table(_) => Callee::Value(Ty::foreign(TABLE, Vec::new())),
             Def::Derived(made, id) => Callee::Value(Ty::Foreign(made, vec![Ty::Workspace(id, Vec::new())])),
             Def::Foreign(whole) => self.foreign_item(path, whole),
-            Def::Column(..) | Def::Module(_) | Def::Trait(_) | Def::Macro(_) | Def::Primitive(_) => Callee::Unknown,
+            Def::Column(..) => Callee::Value(Ty::foreign(COLUMN, Vec::new())),
+            Def::Module(_) | Def::Trait(_) | Def::Macro(_) | Def::Primitive(_) => Callee::Unknown,
         }
     }
 

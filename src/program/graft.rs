@@ -4,9 +4,7 @@
 //! Every index of the expansion is moved behind the file's own, and a body's arena is rebuilt so that children still come
 //! before their parents.
 
-use crate::facts::{
-    Body, ExprId, ExprKind, Facts, FnIdx, ImplIdx, MacroArg, MacroCall, ModuleIdx, Owner, PatId, PatKind, Stmt, TraitIdx,
-};
+use crate::facts::{Body, ExprId, ExprKind, Facts, FnIdx, ImplIdx, MacroArg, MacroCall, ModuleIdx, Owner, PatId, PatKind, Stmt, TraitIdx};
 
 /// Where the items of an expansion go.
 #[derive(Clone, Copy, Debug)]
@@ -254,7 +252,9 @@ fn remap_pat(kind: &mut PatKind, moved: &dyn Fn(ExprId) -> ExprId, pats: u32) {
     match kind {
         PatKind::Wild | PatKind::Rest | PatKind::Path(_) | PatKind::Unknown => {}
         PatKind::Bind { sub, .. } => sub.iter_mut().for_each(one),
-        PatKind::Tuple(items) | PatKind::TupleStruct { fields: items, .. } | PatKind::Slice(items) | PatKind::Or(items) => items.iter_mut().for_each(one),
+        PatKind::Tuple(items) | PatKind::TupleStruct { fields: items, .. } | PatKind::Slice(items) | PatKind::Or(items) => {
+            items.iter_mut().for_each(one)
+        }
         PatKind::Struct { fields, .. } => fields.iter_mut().for_each(|(_, field)| one(field)),
         PatKind::Ref { inner, .. } | PatKind::Typed(inner, _) => one(inner),
         PatKind::Lit(expr) => *expr = moved(*expr),

@@ -27,6 +27,8 @@ const MAX_DEPTH: u32 = 240;
 
 /// What a table of `table!` is as a value.
 pub(super) const TABLE: &str = "diesel::query_builder::SelectStatement";
+/// What a column of `table!` is as a value.
+pub(super) const COLUMN: &str = "diesel::query_source::Column";
 
 pub(super) struct Infer<'a> {
     pub(super) cx: Linked<'a>,

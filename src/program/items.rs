@@ -57,6 +57,8 @@ pub enum Shape {
 pub struct TypeInfo {
     pub params: Vec<Name>,
     pub shape: Shape,
+    /// what `#[derive(Deref)]` makes it look through to
+    pub deref: Option<Ty>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -336,9 +338,19 @@ impl<'a> Cx<'a> {
                 TypeKind::Enum(variants) => Shape::Enum(variants.iter().map(|variant| fields(&variant.fields)).collect()),
                 TypeKind::Alias(ty) => Shape::Alias(lower.ty(ty)),
             };
-            Some(TypeInfo { params, shape })
+            let derives = item.attrs.iter().filter(|attr| attr.path == "derive").flat_map(|attr| &attr.args);
+            let deref = match (&item.kind, &shape) {
+                (TypeKind::Struct(written), Shape::Struct(fields))
+                    if derives.into_iter().any(|meta| meta.path.rsplit("::").next() == Some("Deref")) =>
+                {
+                    let marked = written.iter().position(|field| field.attrs.iter().any(|attr| attr.path == "deref"));
+                    fields.get(marked.unwrap_or(0)).map(|(_, ty)| ty.clone())
+                }
+                _ => None,
+            };
+            Some(TypeInfo { params, shape, deref })
         };
-        info().unwrap_or(TypeInfo { params: Vec::new(), shape: Shape::Struct(Vec::new()) })
+        info().unwrap_or(TypeInfo { params: Vec::new(), shape: Shape::Struct(Vec::new()), deref: None })
     }
 
     fn signature(&self, items: &Items, id: FnId) -> Signature {

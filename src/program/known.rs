@@ -1,6 +1,6 @@
 //! What the models tell the linker: canonical paths, what foreign types are made of, what calls return.
 
-use super::hash::QuickMap;
+use super::hash::{QuickMap, QuickSet};
 use super::names::KnownPaths;
 use super::ty::{self, Ty};
 use crate::facts::Name;
@@ -11,6 +11,8 @@ pub struct Known<'m> {
     pub models: &'m Models,
     /// asks the workspace for an associated type, once its impls are known
     pub assoc: Option<Assoc<'m>>,
+    /// paths that models take for traits
+    traits: QuickSet<Name>,
     /// crate and last segment to the one path that has both
     by_last: QuickMap<(Name, Name), Option<Name>>,
 }
@@ -78,7 +80,8 @@ impl<'m> Known<'m> {
                 })
                 .or_insert(Some(path));
         }
-        Self { models, assoc: None, by_last }
+        let traits = models.trait_paths().map(Name::from).collect();
+        Self { models, assoc: None, traits, by_last }
     }
 
     /// The same, once the workspace's impls can be asked for associated types.
@@ -87,13 +90,13 @@ impl<'m> Known<'m> {
     where
         'm: 'n,
     {
-        Known { models: self.models, assoc: Some(assoc), by_last: self.by_last }
+        Known { models: self.models, assoc: Some(assoc), traits: self.traits, by_last: self.by_last }
     }
 
     /// Without the index for glob imports: for paths that were linked already.
     #[must_use]
     pub fn bare(models: &'m Models) -> Self {
-        Self { models, assoc: None, by_last: QuickMap::default() }
+        Self { models, assoc: None, traits: QuickSet::default(), by_last: QuickMap::default() }
     }
 
     #[must_use]
@@ -114,10 +117,19 @@ impl<'m> Known<'m> {
                 aliased => aliased,
             };
         }
-        if path.ends_with("::Result") && path != ty::RESULT && !args.is_empty() {
+        // a crate's own name for std's
+        if path.ends_with("Result") && path != ty::RESULT && !args.is_empty() && self.type_model(path).is_none() {
             return Ty::foreign(ty::RESULT, args.clone());
         }
         own
+    }
+
+    /// Whether the owner of modelled methods is a trait: some type is said to have it, or nothing else is said of it.
+    #[must_use]
+    pub fn is_trait(&self, path: &str) -> bool {
+        self.traits.contains(path)
+            || self.type_model(path).is_none()
+            || ["Dsl", "Ext", "Trait", "Extension", "Methods"].iter().any(|end| path.ends_with(end))
     }
 
     /// Whether a trait is a future, an iterator or a stream by its model: something of which the element is what counts.
@@ -163,6 +175,14 @@ impl<'m> Known<'m> {
         let peel = self.type_model(path)?.peel.as_ref()?;
         let inner = self.eval(peel, CallSite { owner: path, receiver: ty, args: &[], turbofish: &[] });
         (!inner.is_unknown()).then_some(inner)
+    }
+
+    /// What an unmodelled wrapper of one value may well lead to: its argument, if that is the workspace's own.
+    #[must_use]
+    pub fn wrapped(&self, ty: &Ty) -> Option<Ty> {
+        let Ty::Foreign(path, args) = ty else { return None };
+        let [only @ (Ty::Workspace(..) | Ty::Param(..) | Ty::Bounded(_))] = args.as_slice() else { return None };
+        self.type_model(path).is_none().then(|| only.clone())
     }
 
     /// A public field of a foreign type.
@@ -231,6 +251,8 @@ impl<'m> Known<'m> {
                 }
                 let is_trait = self.type_model(site.owner).is_none() && !matches!(receiver, Ty::Foreign(path, _) if path == site.owner);
                 match receiver {
+                    // `Self` of a trait that everything has is nothing
+                    Ty::Unknown if site.owner.starts_with("std::") && self.type_model(site.owner).is_none() => Ty::Unknown,
                     Ty::Unknown => Ty::Foreign(site.owner.into(), site.turbofish.to_vec()),
                     receiver if is_trait => receiver.clone(),
                     Ty::Foreign(path, _) if path == site.owner => receiver.clone(),
@@ -245,7 +267,12 @@ impl<'m> Known<'m> {
             },
             ModelTy::Receiver => site.receiver.peel_refs().clone(),
             ModelTy::Arg(at) => site.args.get(*at as usize).cloned().unwrap_or_default(),
-            ModelTy::Turbofish(at) => site.turbofish.get(*at as usize).cloned().unwrap_or_default(),
+            ModelTy::Turbofish(at) => match site.turbofish.get(*at as usize) {
+                Some(ty) if !ty.is_unknown() => ty.clone(),
+                // a query that knows its rows says it where nobody else does
+                _ if self.kind(site.receiver) == Some("db-query") => site.receiver.arg(*at as usize),
+                _ => Ty::Unknown,
+            },
             ModelTy::Item => self.element(site.receiver).unwrap_or_default(),
             ModelTy::Closure(at) => match site.args.get(*at as usize) {
                 Some(Ty::Callable(ret)) => (**ret).clone(),
@@ -294,16 +321,14 @@ impl KnownPaths for Known<'_> {
 
     fn glob(&self, module: &str, name: &str) -> Option<Name> {
         let full = self.models.canonical(&format!("{module}::{name}")).into_owned();
-        let krate: Name = full.split("::").next().unwrap_or(&full).into();
-        let known = self.by_last.get(&(krate, name.into()))?.as_ref()?;
-        // a prelude, or the crate itself, or the very module
+        if self.models.find(&full).is_some() || self.models.ty(&full).is_some() {
+            return Some(full.into());
+        }
+        // what the crate's root or the very module is known to have
+        let krate = full.split("::").next().unwrap_or(&full);
+        let known = self.by_last.get(&(krate.into(), name.into()))?.as_ref()?;
         let place = known.rsplit_once("::").map_or("", |(place, _)| place);
-        let fits = *known == full
-            || module.ends_with("::prelude")
-            || place == module
-            || place.starts_with(&format!("{module}::"))
-            || module.starts_with(place);
-        fits.then(|| known.clone())
+        (place == module || place == krate || place.strip_prefix(module).is_some_and(|rest| rest.starts_with("::"))).then(|| known.clone())
     }
 
     fn is_crate(&self, name: &str) -> bool {

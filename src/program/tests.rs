@@ -316,4 +316,43 @@ mod calls {
         assert!(reach.request && reach.test && !reach.startup, "{reach:?}");
         assert!(program.reach(program.named("setup")).startup);
     }
+
+    #[test]
+    fn wrappers_and_derives_are_looked_through() {
+        let program = one("use federation::Data; #[derive(Clone, Deref)] struct State(std::sync::Arc<App>); struct App; impl App { fn go(&self) {} }
+            fn f(state: State, data: Data<App>) { state.go(); data.go(); }");
+        assert_eq!(program.calls("f").iter().filter(|(_, targets)| targets == &["app::App::go"]).count(), 2);
+    }
+
+    #[test]
+    fn entities_of_sea_orm() {
+        let program = Program::from_sources(&[
+            ("src/lib.rs", "mod user; use sea_orm::{entity::prelude::*, DatabaseConnection};
+                async fn f(db: &DatabaseConnection) -> Result<(), DbErr> {
+                    let all = user::Entity::find().filter(user::Column::Id.eq(1)).all(db).await?;
+                    for one in all { one.hello(); }
+                    let one = user::Entity::find_by_id(1).one(db).await?.unwrap(); one.hello(); Ok(())
+                }"),
+            ("src/user.rs", "use sea_orm::entity::prelude::*; #[derive(Clone, DeriveEntityModel)] #[sea_orm(table_name = \"users\")] pub struct Model { pub id: i32 }
+                impl Model { pub fn hello(&self) {} }"),
+        ]);
+        assert_eq!(program.calls("app::f").iter().filter(|(_, targets)| targets == &["app::user::Model::hello"]).count(), 2);
+        let id = program.named("app::f");
+        let queries = program.sites(id).iter().filter(|site| program.model(id, site.expr).is_some_and(|model| model.db.as_deref() == Some("read")));
+        assert_eq!(queries.count(), 2);
+    }
+
+    #[test]
+    fn guesses_need_a_handle() {
+        let program = one("use diesel::prelude::*; use mystery::thing;
+            fn f(conn: &mut PgConnection, c: &mut Unseen, n: u8) { thing().load(conn); thing().execute(c); thing().load(n); thing().load(std::sync::atomic::Ordering::Relaxed); }");
+        let id = program.named("f");
+        let body = &program.function(id).body;
+        let known: Vec<bool> = body
+            .ids()
+            .filter(|expr| matches!(&body.expr(*expr).kind, ExprKind::MethodCall { .. }))
+            .map(|expr| program.model(id, expr).is_some_and(|model| model.db.is_some()) || program.guess(id, expr).is_some())
+            .collect();
+        assert_eq!(known, [true, false, false, false]);
+    }
 }
