@@ -83,7 +83,9 @@ impl Macros<'_> {
     fn of_path(&self, file: &SourceFile, facts: &Facts, path: &Path) -> Option<Definition<'_>> {
         let last: &Name = &path.segments.last()?.name;
         // `sqlx::query!` is never ours
-        let foreign = path.segments.len() > 1 && !matches!(path.segments[0].name.as_str(), "crate" | "self" | "super" | "$crate") && !self.is_own(&path.segments[0].name);
+        let foreign = path.segments.len() > 1
+            && !matches!(path.segments[0].name.as_str(), "crate" | "self" | "super" | "$crate")
+            && !self.is_own(&path.segments[0].name);
         if foreign { None } else { self.find(file, facts, last) }
     }
 

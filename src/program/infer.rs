@@ -91,6 +91,14 @@ impl<'a> Linked<'a> {
         infer.out.finish()
     }
 
+    /// The type of a function's body.
+    #[must_use]
+    pub fn body_type(&self, id: FnId) -> Ty {
+        let (file, index) = self.items.functions[id.0 as usize];
+        let root = self.facts[file.0 as usize].and_then(|facts| facts.functions.get(index.0 as usize)?.body.root);
+        root.map_or(Ty::Unknown, |root| self.function(id).ty(root).clone())
+    }
+
     /// Infers the initialiser of a constant.
     #[must_use]
     pub fn constant(&self, id: ConstId) -> BodyInfo {
@@ -480,7 +488,10 @@ impl<'a> Infer<'a> {
     pub(super) fn deref_once(&self, ty: &Ty) -> Option<Ty> {
         match ty {
             Ty::Ref(inner) => Some((**inner).clone()),
-            Ty::Foreign(..) => self.cx.known.peel(ty),
+            Ty::Foreign(..) => self.cx.known.peel(ty).or_else(|| self.cx.known.wrapped(ty)),
+            Ty::Workspace(id, args) if self.derived_deref(*id).is_some() => {
+                self.derived_deref(*id).map(|inner| inner.substitute(&self.type_args(*id, args)))
+            }
             Ty::Workspace(..) => {
                 self.cx.items.assoc_type(ty, Some(&ty::Bound::Foreign(Name::new_static("std::ops::Deref"), Vec::new())), "Target")
             }
@@ -502,6 +513,10 @@ impl<'a> Infer<'a> {
             }),
             _ => None,
         }
+    }
+
+    fn derived_deref(&self, id: super::TypeId) -> Option<&Ty> {
+        self.cx.items.type_infos.get(id.0 as usize)?.deref.as_ref()
     }
 
     /// `ty` and what it may be looked through to.

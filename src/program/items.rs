@@ -173,6 +173,25 @@ impl Items {
         }
     }
 
+    /// Functions whose return type is written `_`.
+    #[must_use]
+    pub fn untyped(&self, all: &[Option<&Facts>]) -> Vec<FnId> {
+        let is_open = |(file, index): &(FileId, FnIdx)| {
+            let function = all[file.0 as usize].and_then(|facts| facts.functions.get(index.0 as usize));
+            function.is_some_and(|function| matches!(function.ret, crate::facts::TypeRef::Infer))
+        };
+        self.functions.iter().enumerate().filter(|(_, place)| is_open(place)).map(|(at, _)| FnId(at as u32)).collect()
+    }
+
+    /// Sets return types that were found in bodies.
+    pub fn settle(&mut self, found: Vec<(FnId, Ty)>) {
+        for (id, ty) in found {
+            if let Some(signature) = self.signatures.get_mut(id.0 as usize) {
+                signature.ret = ty;
+            }
+        }
+    }
+
     /// Functions called `name` in impls for that type: inherent ones first.
     pub fn methods(&self, head: &Head, name: &Name) -> Vec<Method> {
         let mut found = self.methods.get(&(head.clone(), name.clone())).cloned().unwrap_or_default();

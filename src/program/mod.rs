@@ -5,6 +5,7 @@
 //!
 //! | step | where |
 //! |---|---|
+//! | calls of the workspace's own macros | [`expand`], [`graft`] |
 //! | crates and their dependencies as names | [`crates`] |
 //! | modules, items, `use` | [`names`], [`resolve`], diesel's tables in [`tables`] |
 //! | signatures, fields, impls, traits | [`items`], written types in [`lower`], the models' part in [`known`] |
@@ -17,7 +18,9 @@ mod bodies;
 mod callee;
 mod calls;
 mod crates;
+mod expand;
 mod explain;
+mod graft;
 mod graph;
 mod guess;
 mod hash;
@@ -136,10 +139,20 @@ impl Program {
     #[must_use]
     pub fn link(sources: Sources, facts: Vec<Option<Arc<Facts>>>, models: Arc<Models>, threat_model: ThreatModel) -> Self {
         let Sources { workspace, files, unread } = sources;
+        let facts = expand::all(&files, &facts, &workspace);
         let all: Vec<Option<&Facts>> = facts.iter().map(Option::as_deref).collect();
         let known = Known::new(&models);
         let names = Names::build(&files, &all, crates::of(&workspace), &known);
-        let items = Items::build(&names, &all, &known);
+        let mut items = Items::build(&names, &all, &known);
+        // functions that leave their type to a macro (`-> _` under diesel's `auto_type`) have that of their body; twice, as they nest
+        let open = items.untyped(&all);
+        for _ in 0..if open.is_empty() { 0 } else { 2 } {
+            let known = Known::new(&models).asking(Box::new(|ty, name| items.assoc_type(ty, None, name)));
+            let linked = Linked { names: &names, items: &items, known: &known, facts: &all };
+            let found: Vec<(FnId, Ty)> = open.par_iter().map(|id| (*id, linked.body_type(*id))).collect();
+            drop(known);
+            items.settle(found);
+        }
         let known = known.asking(Box::new(|ty, name| items.assoc_type(ty, None, name)));
         let linked = Linked { names: &names, items: &items, known: &known, facts: &all };
         let bodies: Vec<BodyInfo> = (0..items.functions.len() as u32).into_par_iter().map(|at| linked.function(FnId(at))).collect();

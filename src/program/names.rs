@@ -472,7 +472,10 @@ impl Names {
         }
         if defs.is_empty()
             && assume_foreign
-            && !import.path.first().is_some_and(|first| matches!(self.extern_crate(self.scopes[scope.0 as usize].krate, first, known), Some(Def::Module(_))))
+            && !import
+                .path
+                .first()
+                .is_some_and(|first| matches!(self.extern_crate(self.scopes[scope.0 as usize].krate, first, known), Some(Def::Module(_))))
             && !import.path.first().is_some_and(|first| matches!(first.as_str(), "crate" | "self" | "super"))
         {
             defs.push(Def::Foreign(known.canonical(&import.path.join("::"))));

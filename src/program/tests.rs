@@ -319,7 +319,8 @@ mod calls {
 
     #[test]
     fn wrappers_and_derives_are_looked_through() {
-        let program = one("use federation::Data; #[derive(Clone, Deref)] struct State(std::sync::Arc<App>); struct App; impl App { fn go(&self) {} }
+        let program =
+            one("use federation::Data; #[derive(Clone, Deref)] struct State(std::sync::Arc<App>); struct App; impl App { fn go(&self) {} }
             fn f(state: State, data: Data<App>) { state.go(); data.go(); }");
         assert_eq!(program.calls("f").iter().filter(|(_, targets)| targets == &["app::App::go"]).count(), 2);
     }
@@ -338,7 +339,8 @@ mod calls {
         ]);
         assert_eq!(program.calls("app::f").iter().filter(|(_, targets)| targets == &["app::user::Model::hello"]).count(), 2);
         let id = program.named("app::f");
-        let queries = program.sites(id).iter().filter(|site| program.model(id, site.expr).is_some_and(|model| model.db.as_deref() == Some("read")));
+        let queries =
+            program.sites(id).iter().filter(|site| program.model(id, site.expr).is_some_and(|model| model.db.as_deref() == Some("read")));
         assert_eq!(queries.count(), 2);
     }
 
@@ -354,5 +356,33 @@ mod calls {
             .map(|expr| program.model(id, expr).is_some_and(|model| model.db.is_some()) || program.guess(id, expr).is_some())
             .collect();
         assert_eq!(known, [true, false, false, false]);
+    }
+
+    #[test]
+    fn macros_of_the_workspace_are_code() {
+        let program = Program::from_sources(&[
+            ("src/lib.rs", "mod macros; mod a; struct U; impl U { fn id(&self) {} }"),
+            ("src/macros.rs", "#[macro_export] macro_rules! getter { ($name:ident, $ty:ty) => { pub fn $name(x: $ty) { x.id(); } }; }
+                macro_rules! both { ($x:expr) => {{ let y = &$x; y.id(); y }}; }
+                macro_rules! imp { ($($t:ident),*) => { $(impl crate::a::Go for $t { fn go(&self) { self.local() } })* } }
+                pub(crate) use {both, imp};"),
+            ("src/a.rs", "use crate::{macros::*, U}; pub trait Go { fn go(&self); } pub struct A; pub struct B; impl A { fn local(&self) {} } impl B { fn local(&self) {} }
+                imp!(A, B); crate::getter!(made, U); impl A { getter!(member, U); }
+                fn f(u: U, a: A) { both!(u).id(); made(u); a.go(); A::member(u); }"),
+        ]);
+        assert_eq!(program.calls("a::f").iter().filter(|(_, targets)| targets == &["app::U::id"]).count(), 2);
+        assert_eq!(program.runs("a::f", "made"), ["app::a::made"]);
+        assert_eq!(program.runs("a::f", "a.go".trim_start_matches("a.")), ["app::a::A::go"]);
+        assert_eq!(program.runs("a::f", "A::member"), ["app::a::A::member"]);
+        assert_eq!(program.runs("a::made", "id"), ["app::U::id"]);
+        assert_eq!(program.runs("a::A::go", "local"), ["app::a::A::local"]);
+    }
+
+    #[test]
+    fn return_types_left_to_a_macro() {
+        let program = one(
+            "struct U; impl U { fn id(&self) {} } #[auto_type] fn joins() -> _ { deeper() } #[auto_type] fn deeper() -> _ { U } fn f() { joins().id(); }",
+        );
+        assert_eq!(program.runs("f", "id"), ["app::U::id"]);
     }
 }

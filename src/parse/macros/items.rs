@@ -269,6 +269,22 @@ fn static_items(input: ParseStream<'_>) -> syn::Result<Vec<StaticItem>> {
 /// Condition and content of each branch.
 fn cfg_branches(input: ParseStream<'_>) -> syn::Result<Vec<(Option<Attribute>, TokenStream)>> {
     let mut branches = Vec::new();
+    if !input.peek(Token![if]) {
+        // `cfg_select! { unix => { .. } _ => { .. } }`
+        while !input.is_empty() {
+            let mut condition = TokenStream::new();
+            while !input.peek(Token![=>]) {
+                condition.extend(std::iter::once(input.parse::<proc_macro2::TokenTree>()?));
+            }
+            input.parse::<Token![=>]>()?;
+            let content;
+            syn::braced!(content in input);
+            let attr = if condition.to_string() == "_" { None } else { Some(syn::parse_quote!(#[cfg(#condition)])) };
+            branches.push((attr, content.parse()?));
+            input.parse::<Option<Token![,]>>()?;
+        }
+        return Ok(branches);
+    }
     loop {
         let mut condition = None;
         if input.peek(Token![if]) {

@@ -62,6 +62,7 @@ const READERS: &[(&str, Reader)] = &[
     ("bitflags", Reader::Bitflags),
     ("bson", Reader::Json),
     ("cfg_if", Reader::CfgIf),
+    ("cfg_select", Reader::CfgIf),
     ("crit", Reader::Event),
     ("debug", Reader::Event),
     ("debug_assert", Reader::Format(1)),
