@@ -15,6 +15,9 @@ use backend_lint::report::Report;
 use backend_lint::rules::{self, Language, RULES, Rule};
 use backend_lint::source::Scope;
 use backend_lint::{Clock, Request, analyse};
+#[path = "secrets/sample.rs"]
+mod sample;
+
 use libtest_mimic::{Arguments, Failed, Trial};
 use regex::Regex;
 
@@ -254,6 +257,7 @@ fn lay_out(rule: &Rule, case: &Path, root: &Path, marks: &mut Marks) -> Result<B
         };
         files.insert(rel, fs::read(case).map_err(|error| error.to_string())?);
     }
+    let untracked = files.remove("untracked");
     if let Some(list) = files.remove("marks") {
         explicit(rule, &String::from_utf8_lossy(&list), marks)?;
     }
@@ -261,7 +265,7 @@ fn lay_out(rule: &Rule, case: &Path, root: &Path, marks: &mut Marks) -> Result<B
     for (rel, bytes) in files {
         match String::from_utf8(bytes) {
             Ok(text) => {
-                let text = strip(rule, &rel, &text, marks);
+                let text = samples(&strip(rule, &rel, &text, marks))?;
                 write(root, &rel, text.as_bytes())?;
                 texts.insert(rel, text);
             }
@@ -271,7 +275,37 @@ fn lay_out(rule: &Rule, case: &Path, root: &Path, marks: &mut Marks) -> Result<B
     if !texts.contains_key("Cargo.toml") && texts.keys().any(|rel| rel.ends_with(".rs")) {
         write(root, "Cargo.toml", manifest(&texts).as_bytes())?;
     }
+    if let Some(list) = untracked {
+        track(root, &String::from_utf8_lossy(&list))?;
+    }
     Ok(texts)
+}
+
+/// `<<sample github-personal-token>>` becomes a value of that format: no token stands in a case.
+fn samples(text: &str) -> Result<String, String> {
+    static SAMPLE: LazyLock<Regex> = LazyLock::new(|| Regex::new("<<sample ([0-9a-z-]+)>>").expect("a valid pattern"));
+    let engine = backend_lint::secrets::Engine::built_in();
+    let mut wrong = None;
+    let filled = SAMPLE.replace_all(text, |found: &regex::Captures<'_>| match engine.formats().iter().find(|format| format.id == found[1]) {
+        Some(format) => sample::secret(format, u64::from(found[1].len() as u32)),
+        None => {
+            wrong = Some(format!("no format `{}`", &found[1]));
+            String::new()
+        }
+    });
+    let filled = filled.into_owned();
+    wrong.map_or(Ok(filled), Err)
+}
+
+/// A file `untracked` in a case's folder makes it a git repository that tracks all files but the ones it lists.
+fn track(root: &Path, untracked: &str) -> Result<(), String> {
+    let git = |arguments: &[&str]| {
+        let status = std::process::Command::new("git").current_dir(root).args(arguments).output().map_err(|error| error.to_string())?.status;
+        if status.success() { Ok(()) } else { Err(format!("git {arguments:?}: {status}")) }
+    };
+    git(&["init", "-q"])?;
+    git(&["add", "."])?;
+    untracked.lines().try_for_each(|file| git(&["rm", "-q", "--cached", file]))
 }
 
 /// `path:line rule`, or `path:line? rule` for what is not found yet.

@@ -50,6 +50,7 @@ fn every_format_is_found_in_every_form() {
 #[test]
 fn no_format_is_missed_altogether() {
     let engine = Engine::new(&[]).expect("built-in packs are well formed");
+    let mut missed = Vec::new();
     for (at, format) in engine.formats().iter().enumerate() {
         let name = if format.needs == Needs::Named { format.keywords[0].trim().replace(['-', ' '], "_") } else { "x".to_owned() };
         let hits = (0..5).filter(|round| {
@@ -57,8 +58,11 @@ fn no_format_is_missed_altogether() {
             let text = format!("let {name}_api_key = \"{value}\";");
             engine.scan(text.as_bytes()).iter().any(|hit| hit.span.len() >= 10)
         });
-        assert!(hits.count() >= 4, "{}: {}", format.id, sample::secret(format, 3));
+        if hits.count() < 4 {
+            missed.push((format.id.clone(), sample::secret(format, 3)));
+        }
     }
+    assert!(missed.is_empty(), "{missed:#?}");
 }
 
 #[test]

@@ -40,329 +40,37 @@ pub fn words(name: &str) -> Vec<String> {
 }
 
 /// Words after which (or before which) it is about a secret, and not the secret itself.
-const ABOUT: &[&str] = &[
-    "name",
-    "names",
-    "id",
-    "ids",
-    "header",
-    "headers",
-    "field",
-    "fields",
-    "column",
-    "col",
-    "path",
-    "paths",
-    "url",
-    "uri",
-    "endpoint",
-    "file",
-    "files",
-    "filename",
-    "dir",
-    "prefix",
-    "suffix",
-    "length",
-    "len",
-    "size",
-    "count",
-    "counts",
-    "max",
-    "min",
-    "limit",
-    "limits",
-    "type",
-    "types",
-    "kind",
-    "ttl",
-    "expiry",
-    "expires",
-    "expire",
-    "expiration",
-    "expired",
-    "lifetime",
-    "timeout",
-    "seconds",
-    "secs",
-    "minutes",
-    "hours",
-    "days",
-    "duration",
-    "age",
-    "interval",
-    "label",
-    "hint",
-    "placeholder",
-    "message",
-    "msg",
-    "error",
-    "err",
-    "errors",
-    "regex",
-    "pattern",
-    "policy",
-    "format",
-    "hash",
-    "hashed",
-    "hasher",
-    "digest",
-    "checksum",
-    "salt",
-    "index",
-    "idx",
-    "route",
-    "env",
-    "var",
-    "cookie",
-    "param",
-    "params",
-    "query",
-    "algorithm",
-    "alg",
-    "algo",
-    "version",
-    "public",
-    "pub",
-    "issuer",
-    "iss",
-    "audience",
-    "aud",
-    "scope",
-    "scopes",
-    "table",
-    "title",
-    "desc",
-    "description",
-    "template",
-    "event",
-    "action",
-    "role",
-    "permission",
-    "reset",
-    "changed",
-    "mismatch",
-    "missing",
-    "required",
-    "invalid",
-    "incorrect",
-    "enabled",
-    "enable",
-    "disabled",
-    "disable",
-    "allow",
-    "allowed",
-    "validator",
-    "validation",
-    "verifier",
-    "verify",
-    "parser",
-    "provider",
-    "store",
-    "storage",
-    "manager",
-    "service",
-    "extractor",
-    "bucket",
-    "pool",
-    "ref",
-    "source",
-    "arn",
-    "model",
-    "page",
-    "next",
-    "continuation",
-    "cursor",
-    "num",
-    "pad",
-    "eos",
-    "bos",
-    "stop",
-    "sep",
-    "unk",
-    "mask",
-    "cls",
-    "tokenizer",
-    "primary",
-    "foreign",
-    "sort",
-    "partition",
-    "row",
-    "idempotency",
-    "publishable",
-    "site",
-    "lock",
-    "from",
-    "help",
-    "usage",
-    "flag",
-    "arg",
-    "option",
-    "strategy",
-    "mode",
-    "method",
-    "style",
-    "color",
-    "tag",
-    "example",
-    "entropy",
-    "iterations",
-    "rounds",
-    "cost",
-    "memory",
-    "total",
-    "used",
-    "usage",
-    "budget",
-    "schema",
-    "kid",
-    "fingerprint",
-    "thumbprint",
-    "attribute",
-    "attributes",
-    "claim",
-    "claims",
-    "charset",
-    "alphabet",
-    "characters",
-    "chars",
-    "regexp",
-    "separator",
-    "delimiter",
-    "class",
-    "selector",
-    "input",
-    "form",
-    "button",
-    "icon",
-    "text",
-    "view",
-    "screen",
-    "link",
-    "topic",
-    "queue",
-    "channel",
-    "subject",
-    "binding",
-    "entity",
-    "resource",
-    "getter",
-    "operation",
-    "op",
-    "status",
-    "state",
-    "ok",
-    "forgot",
-    "change",
-    "create",
-    "delete",
-    "revoke",
-    "list",
-    "new_hash",
-    "bearer_format",
-    "ssl",
-    "rules",
-    "rule",
-    "strength",
-    "char",
-    "ext",
-    "extension",
-    "mime",
-    "namespace",
-    "ns",
-    "domain",
-    "host",
-    "hostname",
-    "port",
-    "address",
-    "addr",
-    "email",
-    "mail",
-    "user",
-    "username",
-    "login",
-    "pubkey",
-    "certificate",
-    "cert",
-    "ca",
-    "crt",
-    "csr",
-    "vault",
-    "map",
-    "set",
-    "repo",
-    "repository",
-    "image",
-    "cache",
-    "redis",
-    "metric",
-    "metrics",
-    "counter",
-    "gauge",
-    "grant",
-    "response",
-    "request",
-    "test",
-    "tests",
-    "generator",
-    "encoding",
-    "decoder",
-    "encoder",
-    "location",
-    "offset",
-    "position",
-    "pos",
-    "bits",
-    "bytes",
-    "rotation",
-    "server",
-    "group",
-    "rpc",
-    "grpc",
-];
+const ABOUT: &str = "name names id ids header headers field fields column col path paths url uri endpoint file files filename dir prefix suffix \
+    length len size count counts max min limit limits type types kind ttl expiry expires expire expiration expired lifetime \
+    timeout seconds secs minutes hours days duration age interval label hint placeholder message msg error err errors regex \
+    pattern policy format hash hashed hasher digest checksum salt index idx route env var cookie param params query algorithm alg \
+    algo version public pub issuer iss audience aud scope scopes table title desc description template event action role \
+    permission reset changed mismatch missing required invalid incorrect enabled enable disabled disable allow allowed validator \
+    validation verifier verify parser provider store storage manager service extractor bucket pool ref source arn model page next \
+    continuation cursor num pad eos bos stop sep unk mask cls tokenizer primary foreign sort partition row idempotency publishable \
+    site lock from help usage flag arg option strategy mode method style color tag example entropy iterations rounds cost memory \
+    total used budget schema kid fingerprint thumbprint attribute attributes claim claims charset alphabet characters chars regexp \
+    separator delimiter class selector input form button icon text view screen link topic queue channel subject binding entity \
+    resource getter operation op status state ok forgot change create delete revoke list new_hash bearer_format ssl rules rule \
+    strength char ext extension mime namespace ns domain host hostname port address addr email mail user username login pubkey \
+    certificate cert ca crt csr vault map set repo repository image cache redis metric metrics counter gauge grant response \
+    request test tests generator encoding decoder encoder location offset position pos bits bytes rotation server group rpc grpc";
+
+/// Words after which nothing is a secret any more: `public_key`, `missing_token`.
+const NOT_AFTER: &str = "public pub publishable no without has is invalid missing forgot reset change hash hashed encrypted max min num page next \
+    continuation csrf xsrf count from cancel cancellation cancelled sync pagination tokenizer stop eos bos pad expired wrong \
+    incorrect bad idempotency regex weak existing external ref pull";
 
 /// Words that may stand behind the deciding word without changing what it is.
-const TRAILING: &[&str] = &[
-    "value",
-    "val",
-    "str",
-    "string",
-    "b64",
-    "base64",
-    "hex",
-    "raw",
-    "bytes",
-    "default",
-    "dev",
-    "prod",
-    "production",
-    "staging",
-    "local",
-    "fallback",
-    "old",
-    "new",
-    "current",
-    "previous",
-    "v1",
-    "v2",
-    "1",
-    "2",
-    "0",
-    "plain",
-    "plaintext",
-    "text",
-    "live",
-    "data",
-    "literal",
-    "const",
-    "root",
-    "main",
-    "admin",
-    "test",
-    "hardcoded",
-    "demo",
-    "env",
-    "user",
-];
+const TRAILING: &str = "value val str string b64 base64 hex raw bytes default dev prod production staging local fallback old new current previous v1 \
+    v2 1 2 0 plain plaintext text live data literal const root main admin test hardcoded demo env user";
+
+/// A quick refusal of most names.
+fn may_be(name: &str) -> bool {
+    const PARTS: &[&[u8]] = &[b"pass", b"pw", b"secret", b"key", b"token", b"cred", b"auth", b"bearer", b"pepper", b"pat"];
+    let lower = name.to_ascii_lowercase();
+    PARTS.iter().any(|part| memchr::memmem::find(lower.as_bytes(), part).is_some())
+}
 
 /// What kind of secret `name` holds, if any.
 #[must_use]
@@ -370,13 +78,14 @@ pub fn kind(name: &str) -> Option<Kind> {
     if name.len() < 3 || name.len() > 80 {
         return None;
     }
+    if !may_be(name) {
+        return None;
+    }
     let mut words = words(name);
     if words.is_empty() || words.len() > 9 {
         return None;
     }
-    while words.len() > 1
-        && words.last().is_some_and(|last| TRAILING.contains(&last.as_str()) || last.bytes().all(|byte| byte.is_ascii_digit()))
-    {
+    while words.len() > 1 && words.last().is_some_and(|last| listed(TRAILING, last) || last.bytes().all(|byte| byte.is_ascii_digit())) {
         // `api_key_env` is the name of a variable; `env` may only stand in front
         if words.last().is_some_and(|last| last == "env" || last == "user") {
             return None;
@@ -384,53 +93,7 @@ pub fn kind(name: &str) -> Option<Kind> {
         words.pop();
     }
     let (last, before) = words.split_last()?;
-    if before.iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "public"
-                | "pub"
-                | "publishable"
-                | "no"
-                | "without"
-                | "has"
-                | "is"
-                | "invalid"
-                | "missing"
-                | "forgot"
-                | "reset"
-                | "change"
-                | "hash"
-                | "hashed"
-                | "encrypted"
-                | "max"
-                | "min"
-                | "num"
-                | "page"
-                | "next"
-                | "continuation"
-                | "csrf"
-                | "xsrf"
-                | "count"
-                | "from"
-                | "cancel"
-                | "cancellation"
-                | "cancelled"
-                | "sync"
-                | "pagination"
-                | "tokenizer"
-                | "stop"
-                | "eos"
-                | "bos"
-                | "pad"
-                | "expired"
-                | "wrong"
-                | "incorrect"
-                | "bad"
-                | "idempotency"
-                | "regex"
-                | "weak"
-        )
-    }) {
+    if before.iter().any(|word| listed(NOT_AFTER, word)) {
         return None;
     }
     let previous = before.last().map(String::as_str);
@@ -531,7 +194,7 @@ pub fn kind(name: &str) -> Option<Kind> {
         "auth" => matches!(previous, Some("basic" | "http" | "proxy" | "registry" | "npm")).then_some(Kind::Token),
         "dsn" => None,
         fused => {
-            if ABOUT.contains(&fused) || before.is_empty() && fused.len() > 24 {
+            if listed(ABOUT, fused) || before.is_empty() && fused.len() > 24 {
                 return None;
             }
             let ends = |tail: &str| fused.len() > tail.len() && fused.ends_with(tail);
@@ -550,123 +213,26 @@ pub fn kind(name: &str) -> Option<Kind> {
     }
 }
 
+/// Whether `word` stands in a list of words with blanks between them.
+fn listed(list: &str, word: &str) -> bool {
+    list.split(' ').any(|each| each == word)
+}
+
 /// Services whose `..._KEY` is a credential.
 fn vendor(word: &str) -> bool {
-    const VENDORS: &[&str] = &[
-        "stripe",
-        "openai",
-        "anthropic",
-        "sendgrid",
-        "mailgun",
-        "mailchimp",
-        "postmark",
-        "resend",
-        "twilio",
-        "algolia",
-        "datadog",
-        "dd",
-        "newrelic",
-        "sentry",
-        "honeycomb",
-        "pagerduty",
-        "aws",
-        "azure",
-        "gcp",
-        "google",
-        "cloudflare",
-        "supabase",
-        "github",
-        "gitlab",
-        "linear",
-        "notion",
-        "airtable",
-        "figma",
-        "mapbox",
-        "okta",
-        "auth0",
-        "plaid",
-        "adyen",
-        "paypal",
-        "square",
-        "shopify",
-        "toss",
-        "kakao",
-        "naver",
-        "groq",
-        "cohere",
-        "mistral",
-        "gemini",
-        "perplexity",
-        "replicate",
-        "pinecone",
-        "meili",
-        "meilisearch",
-        "elastic",
-        "opensearch",
-        "s3",
-        "minio",
-        "telegram",
-        "discord",
-        "slack",
-        "vapid",
-        "fcm",
-        "firebase",
-        "apns",
-        "recaptcha",
-        "hcaptcha",
-        "turnstile",
-        "maxmind",
-        "heroku",
-        "fly",
-        "vercel",
-        "netlify",
-    ];
-    VENDORS.contains(&word)
+    const VENDORS: &str = "stripe openai anthropic sendgrid mailgun mailchimp postmark resend twilio algolia datadog dd newrelic sentry honeycomb \
+    pagerduty aws azure gcp google cloudflare supabase github gitlab linear notion airtable figma mapbox okta auth0 plaid adyen \
+    paypal square shopify toss kakao naver groq cohere mistral gemini perplexity replicate pinecone meili meilisearch elastic \
+    opensearch s3 minio telegram discord slack vapid fcm firebase apns recaptcha hcaptcha turnstile maxmind heroku fly vercel \
+    netlify";
+    listed(VENDORS, word)
 }
 
 /// Whether `value` only repeats `name`, or says what it is: `TOKEN = "token"`, `API_KEY = "x-api-key"`, `SESSION_KEY = "session"`.
 #[must_use]
 pub fn repeats(name: &str, value: &str) -> bool {
-    const FILLERS: &[&str] = &[
-        "x",
-        "the",
-        "my",
-        "app",
-        "user",
-        "auth",
-        "authorization",
-        "bearer",
-        "basic",
-        "key",
-        "token",
-        "secret",
-        "password",
-        "passwd",
-        "pwd",
-        "api",
-        "id",
-        "access",
-        "session",
-        "cookie",
-        "header",
-        "name",
-        "refresh",
-        "private",
-        "public",
-        "client",
-        "jwt",
-        "login",
-        "csrf",
-        "current",
-        "new",
-        "old",
-        "confirm",
-        "reset",
-        "oauth",
-        "db",
-        "database",
-        "passphrase",
-    ];
+    const FILLERS: &str = "x the my app user auth authorization bearer basic key token secret password passwd pwd api id access session cookie header \
+    name refresh private public client jwt login csrf current new old confirm reset oauth db database passphrase";
     let name: Vec<String> = words(name);
     let value: Vec<String> = words(value);
     let squeeze = |words: &[String]| words.concat();
@@ -674,7 +240,7 @@ pub fn repeats(name: &str, value: &str) -> bool {
         return true;
     }
     !value.is_empty()
-        && value.iter().all(|word| name.contains(word) || FILLERS.contains(&word.as_str()))
+        && value.iter().all(|word| name.contains(word) || listed(FILLERS, word))
         && (value.len() > 1 || name.contains(&value[0]))
 }
 

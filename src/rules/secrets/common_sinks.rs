@@ -1,0 +1,376 @@
+//! Literals that reach a key, password, token, nonce or salt of a call, a credential header, or a comparison.
+//!
+//! Which argument of which call takes key material is said by the models (`secret = { 0 = "key" }`). A path is resolved through
+//! the file's imports and type aliases; a method is taken for a model's when its crate is among the dependencies and the name is
+//! not ambiguous there. One hop through a workspace function that hands its parameter on is followed. A binding that is `mut`
+//! is never constant: that is how buffers for random bytes are made.
+
+use std::collections::{HashMap, HashSet};
+
+use rayon::prelude::*;
+
+use super::common::{Ground, Literal, Scene, debug_only, param_names, place_of};
+use crate::facts::{BinaryOp, Path, TypeKind};
+use crate::model::CallModel;
+use crate::rules::prelude::*;
+use crate::secrets::names::{self, Kind};
+use crate::secrets::place::Place;
+use crate::secrets::shape::{Shape, shape};
+use crate::source::FileKind;
+
+/// How the literal gets where it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Call,
+    Header,
+    Comparison,
+}
+
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// `key`, `password`, `token`, `iv`, `nonce`, `salt`
+    pub what: String,
+    /// the call, header or name compared with
+    pub taker: String,
+    pub way: Way,
+    pub literal: Literal,
+    /// the argument that is the literal, or leads to it
+    pub argument: Location,
+}
+
+/// A parameter of a workspace function that is key material.
+#[derive(Clone, Debug)]
+struct Taken {
+    param: usize,
+    what: String,
+    taker: String,
+}
+
+type Helpers = HashMap<(FileId, Span), Vec<Taken>>;
+
+/// Every one of the program, in order of files.
+#[must_use]
+pub fn all(ground: &Ground<'_>) -> Vec<Found> {
+    let files: Vec<&SourceFile> =
+        ground.program.files.iter().filter(|file| file.kind == FileKind::Rust && place_of(file) == Place::Live).collect();
+    let first: Vec<(Vec<Found>, Helpers)> = files.par_iter().map(|file| direct(ground, file)).collect();
+    let mut helpers = Helpers::new();
+    let mut found = Vec::new();
+    for (direct, taken) in first {
+        found.extend(direct);
+        helpers.extend(taken);
+    }
+    if !helpers.is_empty() {
+        let second: Vec<Vec<Found>> = files.par_iter().map(|file| through(ground, file, &helpers)).collect();
+        found.extend(second.into_iter().flatten());
+    }
+    found.sort_by_key(|each| (each.argument, each.literal.location));
+    // the first place that a value reaches stands for all
+    let mut seen = HashSet::new();
+    found.retain(|each| seen.insert((each.literal.location, each.what.clone())));
+    found
+}
+
+fn direct(ground: &Ground<'_>, file: &SourceFile) -> (Vec<Found>, Helpers) {
+    let mut found = Vec::new();
+    let mut helpers = Helpers::new();
+    let file = ground.program.file(file.id);
+    for scene in ground.scenes(file) {
+        for id in scene.body.ids() {
+            for (argument, what, taker) in taken(ground, scene, id) {
+                if let Some(literal) = ground.literal(scene, argument) {
+                    if counts(&what, &literal) && !debug_only(scene, id) {
+                        found.push(Found {
+                            what,
+                            taker,
+                            way: Way::Call,
+                            literal,
+                            argument: scene.body.expr(argument).span.in_file(file.id),
+                        });
+                    }
+                } else if let Some(function) = scene.function
+                    && let Some(param) = param_behind(scene, function, argument)
+                {
+                    helpers.entry((file.id, function.name_span)).or_default().push(Taken { param, what, taker });
+                }
+            }
+            found.extend(header(ground, scene, id));
+            found.extend(comparison(ground, scene, id));
+        }
+    }
+    (found, helpers)
+}
+
+/// Literals given to workspace functions that hand them on.
+fn through(ground: &Ground<'_>, file: &SourceFile, helpers: &Helpers) -> Vec<Found> {
+    let mut found = Vec::new();
+    let file = ground.program.file(file.id);
+    for scene in ground.scenes(file) {
+        for id in scene.body.ids() {
+            let (name, args) = match &scene.body.expr(id).kind {
+                ExprKind::Call { callee, args } => match &scene.body.expr(*callee).kind {
+                    ExprKind::Path(path) => (path.last(), args),
+                    _ => continue,
+                },
+                ExprKind::MethodCall { method, args, .. } => (method.as_str(), args),
+                _ => continue,
+            };
+            let Some((at, function)) = ground.function(file.id, name) else { continue };
+            let Some(taken) = helpers.get(&(at, function.name_span)) else { continue };
+            for each in taken {
+                let Some(argument) = args.get(each.param) else { continue };
+                if let Some(literal) = ground.literal(scene, *argument)
+                    && counts(&each.what, &literal)
+                    && !debug_only(scene, id)
+                {
+                    let argument = scene.body.expr(*argument).span.in_file(file.id);
+                    found.push(Found { what: each.what.clone(), taker: each.taker.clone(), way: Way::Call, literal, argument });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// What is no key whatever it reaches: nothing, a path, a template, a PEM certificate or public key.
+fn counts(what: &str, literal: &Literal) -> bool {
+    if literal.raw {
+        return true;
+    }
+    if literal.text.contains("PUBLIC KEY") || literal.text.contains("CERTIFICATE") {
+        return false;
+    }
+    match shape(&literal.text) {
+        Shape::Reference => false,
+        Shape::Locator => what != "password" && what != "token" || !literal.text.contains("://") && !literal.text.starts_with(['/', '.']),
+        _ => !literal.text.trim().is_empty(),
+    }
+}
+
+/// The arguments of a call that the models call secret.
+fn taken<'p>(ground: &Ground<'p>, scene: Scene<'p>, id: ExprId) -> Vec<(ExprId, String, String)> {
+    let pick = |model: &CallModel, args: &[ExprId], taker: &str| -> Vec<(ExprId, String, String)> {
+        model.secret.iter().filter_map(|(at, what)| Some((*args.get(at.parse::<usize>().ok()?)?, what.clone(), taker.to_owned()))).collect()
+    };
+    match &scene.body.expr(id).kind {
+        ExprKind::Call { callee, args } if !args.is_empty() => {
+            let ExprKind::Path(path) = &scene.body.expr(*callee).kind else { return Vec::new() };
+            for full in resolve(ground, scene, path) {
+                if let Some(model) = ground.program.models.call(&full)
+                    && !model.secret.is_empty()
+                {
+                    let short = path.segments.iter().rev().take(2).map(|segment| segment.name.as_str()).collect::<Vec<_>>();
+                    return pick(model, args, &short.into_iter().rev().collect::<Vec<_>>().join("::"));
+                }
+            }
+            Vec::new()
+        }
+        ExprKind::MethodCall { method, args, .. } if !args.is_empty() => {
+            let models = &ground.program.models;
+            let mut candidates = models
+                .named(method)
+                .iter()
+                .filter(|each| !models.get(each.call).secret.is_empty() && is_used(ground, scene, &each.owner, method));
+            candidates.next().map_or_else(Vec::new, |each| pick(models.get(each.call), args, method))
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the owner's crate is at hand: a dependency of this crate and, unless the method speaks for itself, named in the file.
+fn is_used(ground: &Ground<'_>, scene: Scene<'_>, owner: &str, method: &str) -> bool {
+    let krate = owner.split("::").next().unwrap_or(owner);
+    let telling = ["basic_auth", "bearer_auth", "sign_with_key", "verify_with_key", "hmac_sha256"].contains(&method);
+    let type_name = owner.rsplit("::").next().unwrap_or(owner);
+    let depends = scene.file.krate.is_none_or(|id| ground.program.workspace.krate(id).dependency(krate).is_some());
+    depends && (telling || (scene.file.text.contains(krate) && scene.file.text.contains(type_name.trim_end_matches("Builder"))))
+}
+
+/// What a path may mean: itself, with its first name replaced by an import, a type alias, or behind a glob import.
+#[must_use]
+pub fn resolve(ground: &Ground<'_>, scene: Scene<'_>, path: &Path) -> Vec<String> {
+    let Some(first) = path.segments.first() else { return Vec::new() };
+    let rest: Vec<&str> = path.segments.iter().skip(1).map(|segment| segment.name.as_str()).collect();
+    let mut starts: Vec<Vec<String>> = Vec::new();
+    // `<HmacSha256 as Mac>::new_from_slice`, `HmacSha256::new_from_slice` with `type HmacSha256 = Hmac<Sha256>`
+    let head = path
+        .qself
+        .as_deref()
+        .and_then(TypeRef::as_path)
+        .and_then(|path| path.segments.first())
+        .map_or(first.name.as_str(), |segment| segment.name.as_str());
+    let rest = if path.qself.is_some() { vec![path.last()] } else { rest };
+    let alias = scene.facts.types.iter().find_map(|each| match &each.kind {
+        TypeKind::Alias(TypeRef::Path(target)) if each.name == head => Some(target),
+        _ => None,
+    });
+    let words: Vec<String> = match alias {
+        Some(target) => target.segments.iter().map(|segment| segment.name.to_string()).collect(),
+        None => vec![head.to_owned()],
+    };
+    let (opening, behind) = (words[0].clone(), words[1..].to_vec());
+    for each in &scene.facts.uses {
+        let mut start: Vec<String> = each.path.iter().map(ToString::to_string).collect();
+        match &each.name {
+            Some(name) if *name == opening.as_str() => {}
+            None => start.push(opening.clone()),
+            Some(_) => continue,
+        }
+        start.extend(behind.iter().cloned());
+        starts.push(start);
+    }
+    starts.push(words);
+    starts
+        .into_iter()
+        .map(|mut start| {
+            start.extend(rest.iter().map(ToString::to_string));
+            ground.program.models.canonical(&start.join("::")).into_owned()
+        })
+        .collect()
+}
+
+/// Which parameter an argument is, seen through wrappers.
+fn param_behind(scene: Scene<'_>, function: &Function, expr: ExprId) -> Option<usize> {
+    let mut at = expr;
+    for _ in 0..8 {
+        at = match &scene.body.expr(at).kind {
+            ExprKind::Path(path) => {
+                let name = path.as_ident()?;
+                return param_names(function).iter().position(|param| param.as_ref() == Some(name));
+            }
+            ExprKind::Ref { operand, .. } | ExprKind::Try(operand) | ExprKind::Unary { operand, .. } | ExprKind::Cast { operand, .. } => {
+                *operand
+            }
+            ExprKind::MethodCall { receiver, method, .. }
+                if matches!(
+                    method.as_str(),
+                    "as_bytes"
+                        | "as_ref"
+                        | "as_str"
+                        | "to_vec"
+                        | "into"
+                        | "to_string"
+                        | "to_owned"
+                        | "clone"
+                        | "into_bytes"
+                        | "as_slice"
+                        | "unwrap"
+                        | "expect"
+                ) =>
+            {
+                *receiver
+            }
+            ExprKind::Call { args, .. } if args.len() == 1 => args[0],
+            _ => return None,
+        };
+    }
+    None
+}
+
+/// `.header(AUTHORIZATION, "Bearer ..")`, `insert("x-api-key", ..)`, `("Authorization", "..")`
+fn header<'p>(ground: &Ground<'p>, scene: Scene<'p>, id: ExprId) -> Option<Found> {
+    let (name, value) = match &scene.body.expr(id).kind {
+        ExprKind::MethodCall { method, args, .. } if is_setter(method) => match args.as_slice() {
+            [name, value] => (*name, *value),
+            _ => return None,
+        },
+        ExprKind::Tuple(items) => match items.as_slice() {
+            [name, value] => (*name, *value),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let header = match &scene.body.expr(name).kind {
+        ExprKind::Path(path) if matches!(path.last(), "AUTHORIZATION" | "PROXY_AUTHORIZATION") => path.last().to_owned(),
+        _ => super::common::string(scene.body, name)?.to_owned(),
+    };
+    let lower = header.to_ascii_lowercase();
+    let is_header = matches!(lower.as_str(), "authorization" | "proxy-authorization" | "proxy_authorization" | "api-key" | "apikey")
+        || (lower.starts_with("x-") && names::kind(&header).is_some());
+    if !is_header || debug_only(scene, id) {
+        return None;
+    }
+    let mut literal = ground.literal(scene, value)?;
+    let text = literal.text.trim();
+    let bare = text.split_once(' ').map_or(text, |(scheme, rest)| {
+        if matches!(scheme.to_ascii_lowercase().as_str(), "bearer" | "basic" | "token" | "bot" | "apikey" | "key") { rest } else { text }
+    });
+    if bare.len() < 4
+        || matches!(shape(bare), Shape::Reference | Shape::Placeholder | Shape::Prose | Shape::Short | Shape::Number)
+        || names::repeats(&header, bare)
+    {
+        return None;
+    }
+    literal.text = bare.to_owned();
+    let argument = scene.body.expr(value).span.in_file(scene.file.id);
+    Some(Found { what: "token".to_owned(), taker: header, way: Way::Header, literal, argument })
+}
+
+fn is_setter(method: &str) -> bool {
+    matches!(
+        method,
+        "header"
+            | "insert"
+            | "append"
+            | "insert_header"
+            | "append_header"
+            | "set"
+            | "set_header"
+            | "add_header"
+            | "default_header"
+            | "with_header"
+            | "try_insert"
+            | "insert_bin"
+    )
+}
+
+/// `password == "literal"`
+fn comparison<'p>(ground: &Ground<'p>, scene: Scene<'p>, id: ExprId) -> Option<Found> {
+    let ExprKind::Binary { op: BinaryOp::Eq | BinaryOp::Ne, left, right } = &scene.body.expr(id).kind else { return None };
+    let (subject, value) = match (subject(scene.body, *left), subject(scene.body, *right)) {
+        (Some(name), _) if names::kind(&name).is_some() => (name, *right),
+        (_, Some(name)) if names::kind(&name).is_some() => (name, *left),
+        _ => return None,
+    };
+    let kind = names::kind(&subject)?;
+    let literal = ground.literal(scene, value)?;
+    if literal.raw || debug_only(scene, id) || names::repeats(&subject, &literal.text) {
+        return None;
+    }
+    let plausible = match shape(&literal.text) {
+        Shape::Random | Shape::Mixed => literal.text.len() >= 5,
+        Shape::Default => kind != Kind::Token || literal.text.len() >= 8,
+        Shape::Words => kind == Kind::Password && literal.text.len() >= 4 || kind == Kind::Secret && literal.text.len() >= 8,
+        Shape::Uuid => true,
+        _ => false,
+    };
+    let argument = scene.body.expr(value).span.in_file(scene.file.id);
+    plausible.then(|| Found { what: what_of(kind).to_owned(), taker: subject, way: Way::Comparison, literal, argument })
+}
+
+fn what_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Password => "password",
+        Kind::Secret | Kind::Key => "key",
+        Kind::Token => "token",
+    }
+}
+
+/// The name of a place: a local, a field, a getter.
+fn subject(body: &Body, expr: ExprId) -> Option<String> {
+    match &body.expr(expr).kind {
+        ExprKind::Path(path) => path.as_ident().filter(|name| name.bytes().any(|byte| byte.is_ascii_lowercase())).map(ToString::to_string),
+        ExprKind::Field { name, .. } => Some(name.to_string()),
+        ExprKind::Ref { operand, .. } | ExprKind::Unary { operand, .. } | ExprKind::Try(operand) | ExprKind::Await(operand) => {
+            subject(body, *operand)
+        }
+        ExprKind::MethodCall { receiver, method, args, .. } => match method.as_str() {
+            "as_str" | "as_ref" | "as_deref" | "clone" | "to_string" | "unwrap" | "trim" | "as_bytes" | "expose_secret"
+            | "unwrap_or_default" | "to_owned" | "deref" | "into_inner" | "unsecure" => subject(body, *receiver),
+            _ if args.is_empty() => Some(method.to_string()),
+            "get" | "header" => super::common::string(body, *args.first()?).map(str::to_owned),
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,46 @@
+//! A private key that is a file of its own and tracked: PEM, PKCS#12, JKS, SSH, PuTTY, and `.htpasswd`.
+//!
+//! A key for tests (`tests/`, `fixtures/`, `localhost.key`) is a note: it is no secret, unless it is used elsewhere too.
+//! Certificates and public keys are silent. Where there is no git, every file counts as tracked.
+
+use super::common::place_of;
+use crate::rules::prelude::*;
+use crate::secrets::place::Place;
+use crate::source::FileKind;
+
+pub const CHECK: Check = Check::File(check);
+
+fn check(file: &SourceFile, cx: &mut Cx<'_>) {
+    if file.kind != FileKind::Key || !file.tracked {
+        return;
+    }
+    let name = file.rel.rsplit('/').next().unwrap_or(&file.rel).to_ascii_lowercase();
+    let kind = if file.text.contains("PRIVATE KEY") {
+        "pem"
+    } else if name.ends_with(".p12")
+        || name.ends_with(".pfx")
+        || name.ends_with(".jks")
+        || name.ends_with(".keystore")
+        || name.ends_with(".kdbx")
+    {
+        "store"
+    } else if file.text.starts_with("PuTTY-User-Key-File") {
+        "ssh"
+    } else {
+        return;
+    };
+    let end = file.lines.line_span(0, &file.text);
+    let whole = Span::new(0, file.text.len() as u32);
+    let development = place_of(file) >= Place::Development
+        || ["localhost", "test", "dev", "example", "sample", "dummy", "snakeoil", "self-signed", "selfsigned", "self_signed"]
+            .iter()
+            .any(|word| file.rel.to_ascii_lowercase().contains(word));
+    let finding = cx.report(end);
+    finding.arg("file", &file.rel).variant(kind).help("rotate").help("ignore");
+    if !whole.is_empty() {
+        finding.secret(whole.in_file(file.id));
+    }
+    if development {
+        finding.severity(Severity::Note).note("development");
+    }
+}
