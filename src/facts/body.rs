@@ -2,6 +2,9 @@
 //!
 //! The tree is complete: whatever `syn` parsed has a node, and macro arguments that parse as expressions hang
 //! under [`ExprKind::Macro`]. Children are always created before their parent, so ids grow towards the root.
+//!
+//! Without a node: parentheses (the spans around them cover them), `yield` (its value stands for it), statements, arms and
+//! field values under `#[cfg(test)]`. `matches!(value, pattern if guard)` is `let pattern = value && guard`.
 
 use serde::{Deserialize, Serialize};
 

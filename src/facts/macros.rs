@@ -1,8 +1,17 @@
 //! Macro calls after their tokens were read.
 //!
 //! A reader that knows the macro's grammar fills `args` (and `format`); an unknown macro is tried as a list of
-//! expressions, then as statements. What no reader understood keeps its token text in `raw` alone, and the
-//! identifiers in it remain visible there.
+//! expressions, statements or entries. Of what no reader understood, `args` holds the pieces that read as Rust, and `raw`
+//! the text; `quote!` and its like keep only that.
+//!
+//! - statements are one argument, a block; `stream!` and `try_stream!` have an async block
+//! - `vec![value; count]` has one argument, a `Repeat`
+//! - an object inside `json!` is a call of the same macro, `null` is `Unknown`, a key that is an expression stands in a
+//!   tuple with its value
+//! - a branch of `select!` is a `Match` on the awaited future with one arm; its condition is an argument `if` before
+//!   it, the last resort is `else`
+//! - `assert_matches!` has the condition `let pattern = value` as first argument
+//! - `matches!` and `pin! { let .. }` are no calls at all: a condition, and statements of the block around
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +23,8 @@ pub struct MacroCall {
     pub path: Path,
     /// between the delimiters
     pub raw: Span,
-    /// in source order; the template literal of a formatting macro is `format` and not among them
+    /// in source order, which for formatting macros means: what stands before the template, the captures inside it, the
+    /// arguments behind it; the template itself is `format` and not among them
     pub args: Vec<MacroArg>,
     pub format: Option<FormatTemplate>,
     /// whether a reader understood the whole input

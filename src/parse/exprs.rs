@@ -1,7 +1,7 @@
 //! Expressions and statements.
 //!
-//! Parentheses and invisible groups have no node; the span of what encloses them still covers them. A statement
-//! under `#[cfg(test)]` never runs in production and is left out.
+//! Parentheses and invisible groups have no node; the span of what encloses them still covers them. A statement,
+//! arm or field value under `#[cfg(test)]` never runs in production and is left out.
 
 use syn::{BinOp, Expr, Stmt as SynStmt, UnOp};
 
@@ -125,7 +125,9 @@ impl Lower<'_> {
                 let scrutinee = self.expr(&e.expr);
                 let mut arms = Vec::with_capacity(e.arms.len());
                 for arm in &e.arms {
-                    arms.push(self.arm(arm));
+                    if !self.only_in_tests(&arm.attrs) {
+                        arms.push(self.arm(arm));
+                    }
                 }
                 (ExprKind::Match { scrutinee, arms }, start.to(self.of(e.brace_token.span.join())))
             }
@@ -342,6 +344,9 @@ impl Lower<'_> {
         let span = path.span.to(self.of(e.brace_token.span.join()));
         let mut fields = Vec::with_capacity(e.fields.len());
         for field in &e.fields {
+            if self.only_in_tests(&field.attrs) {
+                continue;
+            }
             let (name, name_span) = self.member(&field.member);
             let value = self.expr(&field.expr);
             fields.push(StructField { name, name_span, value, shorthand: field.colon_token.is_none() });

@@ -2,12 +2,13 @@
 //!
 //! The result is text that is parsed and lowered like any other. What was written at the call keeps its place there;
 //! what comes from the definition has the place of the whole call. Calls of known macros inside the result, the macro
-//! itself included, are expanded too, up to [`NESTING`] deep.
+//! itself and `paste!` included, are expanded too, up to [`NESTING`] deep.
 //!
 //! Left out: hygiene (names from the definition and the call may meet), `$$`, `${count(..)}` and other metavariable
 //! expressions, and matches that need backtracking into a repetition, which rustc has not either.
 
 mod matcher;
+mod paste;
 mod transcribe;
 
 use std::str::FromStr as _;
@@ -175,7 +176,8 @@ fn inner_calls(definition: Definition<'_>, text: Text, find: &Find<'_>, nesting:
     if nesting == 0 {
         return Some(text);
     }
-    let calls = calls(&text.text);
+    let find_any = |name: &str| if name == definition.rules.name { Some(definition) } else { find(name) };
+    let calls = calls(&text.text, |name| name == "paste" || find_any(name).is_some());
     if calls.is_empty() {
         return Some(text);
     }
@@ -183,11 +185,16 @@ fn inner_calls(definition: Definition<'_>, text: Text, find: &Find<'_>, nesting:
     let mut done = 0u32;
     for found in calls {
         let name = text.text.get(found.name.clone()).unwrap_or("");
-        let known = if name == definition.rules.name { Some(definition) } else { find(name) };
-        let Some(known) = known else { continue };
         let mut inner = Text::default();
         inner.copy(&text, found.inside.start as u32..found.inside.end as u32);
-        let Some(expanded) = one(known, &inner, find, nesting - 1, budget) else { continue };
+        let expanded = match find_any(name) {
+            Some(known) => one(known, &inner, find, nesting - 1, budget),
+            None => {
+                budget.bytes = budget.bytes.checked_sub(inner.text.len())?;
+                inner_calls(definition, paste::paste(&inner), find, nesting - 1, budget)
+            }
+        };
+        let Some(expanded) = expanded else { continue };
         output.copy(&text, done..found.whole.start as u32);
         done = found.whole.end as u32;
         let (open, close) = brackets(&expanded.text);
@@ -226,8 +233,8 @@ struct Found {
     inside: std::ops::Range<usize>,
 }
 
-/// The outermost `name!(..)` in a text, by the lexer alone.
-fn calls(text: &str) -> Vec<Found> {
+/// The outermost `name!(..)` of known macros in a text, by the lexer alone.
+fn calls(text: &str, known: impl Fn(&str) -> bool) -> Vec<Found> {
     use ra_ap_rustc_lexer::{FrontmatterAllowed, TokenKind as Kind, tokenize};
     let mut calls = Vec::new();
     let mut at = 0;
@@ -244,6 +251,7 @@ fn calls(text: &str) -> Vec<Found> {
             Kind::OpenBrace | Kind::OpenParen | Kind::OpenBracket => {
                 if open.is_none()
                     && let Some((start, name, true)) = path.take()
+                    && text.get(name.clone()).is_some_and(&known)
                 {
                     open = Some((depth, Found { name, whole: start..range.end, inside: range.end..range.end }));
                 }

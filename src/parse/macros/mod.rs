@@ -87,6 +87,7 @@ const READERS: &[(&str, Reader)] = &[
     ("info_span", Reader::Span),
     ("join", Reader::Join),
     ("json", Reader::Json),
+    ("json_schema", Reader::Json),
     ("lazy_static", Reader::Statics),
     ("log", Reader::Event),
     ("matches", Reader::Matches),

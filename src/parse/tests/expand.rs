@@ -79,6 +79,16 @@ fn items_keep_the_places_of_the_call() {
 }
 
 #[test]
+fn pasted_names_and_calls_inside_other_macros() {
+    let text = "macro_rules! api { ($($n:ident),*) => { paste::paste! { $( pub fn [<get_ $n:snake _by_id>]() { vec![go!($n)] } )* } }; }
+        macro_rules! go { ($n:ident) => { run(stringify!($n)) }; } api! { UserRow, Post }";
+    let expansion = expanded(text, Position::Items).expect("expands");
+    let functions = &expansion.facts.functions;
+    assert_eq!(functions.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["get_user_row_by_id", "get_post_by_id"]);
+    assert_eq!(show(&functions[0].body), "{ vec!((run <- stringify!(~))) }");
+}
+
+#[test]
 fn members_of_an_impl() {
     let text = "macro_rules! getters { ($($n:ident: $t:ty),*) => { $(pub fn $n(&self) -> &$t { &self.$n })* }; } impl S { getters!(a: u8, b: Vec<T>); }";
     let expansion = expanded(text, Position::Members).expect("expands");
