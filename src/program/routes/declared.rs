@@ -1,0 +1,248 @@
+//! Routes that are declared where the handler stands: path attributes, gRPC services, GraphQL resolvers, OpenAPI operations.
+
+use std::collections::BTreeSet;
+
+use super::eval::Found;
+use super::{Handler, Route, RouteKind, join};
+use crate::facts::{Attr, Body, ExprId, ExprKind, Lit, Meta, Name, Owner};
+use crate::program::{ConstId, Def, FnId, Program, Target, Ty};
+use crate::source::Location;
+
+/// Method and path from a handler's attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Declared {
+    pub method: Name,
+    pub path: String,
+    pub location: Location,
+    pub framework: Name,
+    /// a router has to take it in; `documented` handlers are only known to routers that list them
+    pub kind: Name,
+}
+
+/// How deep constants are followed.
+const DEPTH: u32 = 8;
+
+const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "options", "trace", "connect"];
+
+/// What the attributes of a function say of the paths that it serves.
+pub(super) fn of_handler(program: &Program, id: FnId) -> Vec<Declared> {
+    let mut found = Vec::new();
+    for attr in &program.function(id).attrs {
+        let full = program.resolve_attribute(id, &attr.path);
+        let Some(model) = program.models.attribute(&full) else { continue };
+        if !matches!(model.kind.as_str(), "handler" | "documented") {
+            continue;
+        }
+        let Some(path) = path_of(program, id, attr) else { continue };
+        let location = attr.span.in_file(program.file_of(id));
+        let framework: Name = full.split("::").next().unwrap_or("").into();
+        for method in methods_of(attr, model.method.as_deref()) {
+            found.push(Declared { method, path: path.clone(), location, framework: framework.clone(), kind: model.kind.as_str().into() });
+        }
+    }
+    found
+}
+
+/// The first literal of the list, or `path`, `uri`.
+fn path_of(program: &Program, id: FnId, attr: &Attr) -> Option<String> {
+    let text = |meta: &Meta| match &meta.value {
+        Some(Lit::Str(text)) => Some(text.clone()),
+        _ => meta.text.as_deref().and_then(|text| constant_named(program, id, text)),
+    };
+    let lone = attr.args.iter().find(|meta| meta.path.is_empty() && matches!(meta.value, Some(Lit::Str(_))));
+    lone.or_else(|| attr.arg("path")).or_else(|| attr.arg("uri")).and_then(text)
+}
+
+fn methods_of(attr: &Attr, own: Option<&str>) -> Vec<Name> {
+    if let Some(own) = own.filter(|own| *own != "any") {
+        return vec![own.into()];
+    }
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    for meta in &attr.args {
+        let name = meta.path.to_ascii_lowercase();
+        if METHODS.contains(&name.as_str()) {
+            found.insert(name);
+        } else if name == "method" {
+            match (&meta.value, &meta.text) {
+                (Some(Lit::Str(method)), _) => _ = found.insert(method.to_ascii_lowercase()),
+                (_, Some(text)) => found.extend(text.split(|c: char| !c.is_alphanumeric()).map(str::to_ascii_lowercase).filter(|word| METHODS.contains(&word.as_str()))),
+                _ => {}
+            }
+            found.extend(meta.args.iter().map(|meta| meta.path.to_ascii_lowercase()).filter(|name| METHODS.contains(&name.as_str())));
+        }
+    }
+    if found.is_empty() { vec![Name::new_static("any")] } else { found.into_iter().map(Name::from).collect() }
+}
+
+/// Adds what no router was seen to take in.
+pub(super) fn add(program: &Program, found: &mut Found) {
+    let mounted: BTreeSet<FnId> = found.routes.iter().filter_map(|route| route.handler.function()).collect();
+    for id in program.functions() {
+        if program.is_test(id) {
+            continue;
+        }
+        if !mounted.contains(&id) {
+            for one in of_handler(program, id).into_iter().filter(|one| one.kind == "handler") {
+                found.routes.push(route(RouteKind::Http, id, one.method, one.path, one.location, one.framework, false));
+            }
+        }
+        match program.function(id).owner {
+            Owner::Impl(at) => in_impl(program, id, at, found),
+            Owner::Module | Owner::Trait(_) => {}
+        }
+    }
+}
+
+fn in_impl(program: &Program, id: FnId, at: crate::facts::ImplIdx, found: &mut Found) {
+    let file = program.file_of(id);
+    let Some(owner) = program.facts(file).and_then(|facts| facts.impls.get(at.0 as usize)) else { return };
+    let function = program.function(id);
+    let location = function.name_span.in_file(file);
+    if owner.of.is_some() && is_grpc(program, id) {
+        let service = owner.of.as_ref().map(|path| path.last().to_owned()).unwrap_or_default();
+        let path = format!("{service}/{}", function.name);
+        found.routes.push(route(RouteKind::Grpc, id, Name::new_static("rpc"), path, location, Name::new_static("tonic"), true));
+        return;
+    }
+    for attr in &owner.attrs {
+        let full = program.resolve_attribute(id, &attr.path);
+        let Some(model) = program.models.attribute(&full).filter(|model| model.kind == "handler") else { continue };
+        let framework: Name = full.split("::").next().unwrap_or("").into();
+        if let Some(operation) = function.attrs.iter().find(|attr| attr.path == "oai") {
+            let Some(path) = path_of(program, id, operation) else { continue };
+            let prefix = attr.arg("prefix_path").and_then(|meta| match &meta.value {
+                Some(Lit::Str(text)) => Some(text.clone()),
+                _ => None,
+            });
+            for method in methods_of(operation, None) {
+                let path = join(prefix.as_deref().unwrap_or(""), &path);
+                found.routes.push(route(RouteKind::Http, id, method, path, operation.span.in_file(file), framework.clone(), true));
+            }
+        } else if model.method.is_none() && owner.of.is_none() && framework == "async_graphql" {
+            let name = crate::facts::TypeRef::as_path(&owner.self_ty).map(|path| path.last().to_owned()).unwrap_or_default();
+            let path = format!("{name}.{}", function.name);
+            found.routes.push(route(RouteKind::GraphQl, id, Name::new_static("field"), path, location, framework.clone(), true));
+        }
+    }
+}
+
+/// A method of a generated service trait takes a `Request` and answers with a `Response` or a `Status`.
+fn is_grpc(program: &Program, id: FnId) -> bool {
+    let signature = program.signature(id);
+    let takes = signature.params.first().is_some_and(|ty| ty.is_foreign("tonic::Request"));
+    takes
+        && match &signature.ret {
+            Ty::Foreign(path, args) => path.ends_with("::Result") && args.first().is_some_and(|ty| ty.is_foreign("tonic::Response")),
+            _ => false,
+        }
+}
+
+fn route(kind: RouteKind, id: FnId, method: Name, path: String, location: Location, framework: Name, mounted: bool) -> Route {
+    Route {
+        kind,
+        method,
+        path,
+        handler: Handler::Function(id),
+        layers: Vec::new(),
+        location,
+        within: None,
+        framework,
+        mounted,
+        extractors: Vec::new(),
+        response: Ty::Unknown,
+    }
+}
+
+// -- constants
+
+/// The text of a constant, or of a field of a constant struct (`ROUTES.auth.login`).
+pub(super) fn constant_text(program: &Program, function: FnId, expr: ExprId) -> Option<String> {
+    let body = &program.function(function).body;
+    let mut fields: Vec<Name> = Vec::new();
+    let mut at = expr;
+    while let ExprKind::Field { base, name, .. } = &body.expr(at).kind {
+        fields.push(name.clone());
+        at = *base;
+    }
+    let Some(Def::Const(id)) = program.def(function, at) else { return None };
+    fields.reverse();
+    in_constant(program, *id, &fields, 0)
+}
+
+/// The same, of a path as an attribute writes it: `crate::ROUTES.auth.login`.
+fn constant_named(program: &Program, function: FnId, text: &str) -> Option<String> {
+    let mut parts = text.split('.').map(str::trim);
+    let path = parts.next()?;
+    let fields: Vec<Name> = parts.map(Name::from).collect();
+    let Def::Const(id) = program.resolve_text(function, path)? else { return None };
+    in_constant(program, id, &fields, 0)
+}
+
+fn in_constant(program: &Program, id: ConstId, fields: &[Name], depth: u32) -> Option<String> {
+    let body = &program.const_def(id).body;
+    in_value(program, Place::Const(id), body, body.root?, fields, depth)
+}
+
+/// Whose body an expression is in.
+#[derive(Clone, Copy)]
+enum Place {
+    Const(ConstId),
+    Fn(FnId),
+}
+
+fn in_value(program: &Program, place: Place, body: &Body, expr: ExprId, fields: &[Name], depth: u32) -> Option<String> {
+    if depth > DEPTH {
+        return None;
+    }
+    match &body.expr(expr).kind {
+        ExprKind::Lit(Lit::Str(text)) if fields.is_empty() => Some(text.clone()),
+        ExprKind::Ref { operand, .. } => in_value(program, place, body, *operand, fields, depth + 1),
+        ExprKind::Block { tail: Some(tail), .. } => in_value(program, place, body, *tail, fields, depth + 1),
+        ExprKind::Struct { fields: own, .. } => {
+            let (first, rest) = fields.split_first()?;
+            let field = own.iter().find(|field| field.name == *first)?;
+            if field.shorthand {
+                let value = let_value(body, first)?;
+                return in_value(program, place, body, value, rest, depth + 1);
+            }
+            in_value(program, place, body, field.value, rest, depth + 1)
+        }
+        ExprKind::Call { .. } => {
+            let targets = match place {
+                Place::Fn(id) => program.targets(id, expr),
+                Place::Const(id) => program.const_targets(id, expr),
+            };
+            let [Target::Workspace { function, .. }] = targets else { return None };
+            let inner = &program.function(*function).body;
+            in_value(program, Place::Fn(*function), inner, inner.root?, fields, depth + 1)
+        }
+        ExprKind::Path(_) => {
+            let def = match place {
+                Place::Fn(id) => program.def(id, expr),
+                Place::Const(id) => program.const_expr_def(id, expr),
+            };
+            match def {
+                Some(Def::Const(id)) => in_constant(program, *id, fields, depth + 1),
+                _ => None,
+            }
+        }
+        ExprKind::Macro(call) if call.name() == "concat" && fields.is_empty() => {
+            let parts: Option<Vec<String>> =
+                call.args.iter().map(|arg| in_value(program, place, body, arg.value, fields, depth + 1)).collect();
+            Some(parts?.concat())
+        }
+        _ => None,
+    }
+}
+
+/// What `let name = ..;` in the body's outer block says.
+fn let_value(body: &Body, name: &str) -> Option<ExprId> {
+    let ExprKind::Block { stmts, .. } = &body.expr(body.root?).kind else { return None };
+    stmts.iter().find_map(|stmt| match stmt {
+        crate::facts::Stmt::Let { pat, value, .. } => match &body.pat(*pat).kind {
+            crate::facts::PatKind::Bind { name: own, .. } if own == name => *value,
+            _ => None,
+        },
+        _ => None,
+    })
+}
