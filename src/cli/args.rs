@@ -62,6 +62,16 @@ pub enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// List which function serves which request, under which layers, with what it takes and answers
+    Routes {
+        /// Files and directories; the current directory if none is given
+        paths: Vec<PathBuf>,
+        /// The crate or workspace with this Cargo.toml
+        #[arg(long, value_name = "PATH")]
+        manifest_path: Option<PathBuf>,
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a script that completes the arguments in a shell
     Completions {
         #[arg(value_enum)]

@@ -71,8 +71,13 @@ fn verdict(report: &Report, fail_on: FailOn) -> u8 {
     if report.at_least(level) > 0 { FOUND } else { CLEAN }
 }
 
-/// The analysis on a pool of its own: its threads have the stack that deep code needs.
+/// The analysis.
 pub fn analyse(args: &CheckArgs) -> Result<(Report, config::Config), u8> {
+    on_pool(args, crate::analyse)
+}
+
+/// One piece of work on a pool of its own: its threads have the stack that deep code needs.
+pub fn on_pool<T: Send>(args: &CheckArgs, work: impl FnOnce(Request, &mut Clock) -> Result<T, Error> + Send) -> Result<T, u8> {
     let request = request(args).map_err(|words| complain::plain(&words))?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(args.threads.unwrap_or(0))
@@ -81,7 +86,7 @@ pub fn analyse(args: &CheckArgs) -> Result<(Report, config::Config), u8> {
         .build()
         .map_err(|error| complain::plain(&format!("cannot start threads: {error}")))?;
     let mut clock = Clock::default();
-    let done = pool.install(|| crate::analyse(request, &mut clock));
+    let done = pool.install(|| work(request, &mut clock));
     if args.timings {
         for (stage, time) in clock.laps() {
             let _ = writeln!(io::stderr(), "{stage:>8} {:>8.1} ms", time.as_secs_f64() * 1e3);

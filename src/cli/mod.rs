@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod complain;
 mod fix;
+mod routes;
 mod show;
 
 use std::ffi::OsString;
@@ -55,6 +56,7 @@ fn run(args: impl Iterator<Item = OsString>) -> io::Result<u8> {
         Some(Command::Rules { selectors, lang, json }) => show::rules(&selectors, lang, json),
         Some(Command::Checklist { lang }) => show::checklist(lang),
         Some(Command::Init { path, force }) => show::init(&path, force),
+        Some(Command::Routes { paths, manifest_path, json }) => routes::run(paths, manifest_path, json),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "cargo-backend-lint", &mut script);

@@ -20,6 +20,7 @@ pub const TYPE_KINDS: &[(&str, &str)] = &[
     ("db-row", "a row as it came from the database"),
     ("db-transaction", "an open transaction"),
     ("error", "an error value"),
+    ("extractor-trait", "a trait by which types are made from a request"),
     ("file", "an open file"),
     ("file-upload", "a file that a client sends"),
     ("future", "work that runs when it is awaited"),

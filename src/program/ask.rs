@@ -268,6 +268,24 @@ impl Program {
         self.bodies[function.0 as usize].sites()
     }
 
+    /// Which function serves which request.
+    #[must_use]
+    pub fn routes(&self) -> &super::routes::Routes {
+        &self.routes
+    }
+
+    /// What a call in a constant's initialiser may run.
+    #[must_use]
+    pub fn const_targets(&self, constant: ConstId, call: ExprId) -> &[Target] {
+        self.constants[constant.0 as usize].targets(call)
+    }
+
+    /// What a path in a constant's initialiser means.
+    #[must_use]
+    pub fn const_expr_def(&self, constant: ConstId, expr: ExprId) -> Option<&Def> {
+        self.constants[constant.0 as usize].path(expr)
+    }
+
     /// The type of an expression in a constant's initialiser.
     #[must_use]
     pub fn const_expr_ty(&self, constant: ConstId, expr: ExprId) -> &Ty {
@@ -333,6 +351,15 @@ impl Program {
         let segments: Vec<&str> = path.segments.iter().map(|segment| segment.name.as_str()).collect();
         let found = self.names.resolve(self.scope_of(id)?, &segments, path.global, space, &known)?;
         Some((found.def, found.rest))
+    }
+
+    /// What a path given as text means beside a function, as attributes write paths: `crate::config::ROUTES`.
+    #[must_use]
+    pub fn resolve_text(&self, id: FnId, path: &str) -> Option<Def> {
+        let known = Known::bare(&self.models);
+        let segments: Vec<&str> = path.split("::").map(str::trim).filter(|segment| !segment.is_empty()).collect();
+        let found = self.names.resolve(self.scope_of(id)?, &segments, path.starts_with("::"), Space::Value, &known)?;
+        (found.rest == 0).then_some(found.def)
     }
 
     /// The canonical path of an attribute on a function; as written where nothing is known of it.

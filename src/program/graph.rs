@@ -182,7 +182,7 @@ fn flag(reach: &mut Reach, entry: Entry) -> &mut bool {
 
 /// Functions that something outside the workspace calls.
 fn entries(program: &Program, routed: &mut QuickSet<(FnId, ExprId)>) -> Vec<(FnId, Entry)> {
-    let mut found = Vec::new();
+    let mut found: Vec<(FnId, Entry)> = program.routes().entries().into_iter().map(|id| (id, Entry::Request)).collect();
     for id in program.functions() {
         let function = program.function(id);
         let file = program.file(program.file_of(id));
@@ -211,7 +211,10 @@ fn entries(program: &Program, routed: &mut QuickSet<(FnId, ExprId)>) -> Vec<(FnI
         for site in body.sites() {
             let Some(model) = site.model.map(|model| program.models.get(model)) else { continue };
             if let Some(route) = &model.route
-                && matches!(route.part.as_str(), "method" | "route" | "to" | "service" | "fallback" | "mount" | "layer" | "route-layer")
+                && matches!(
+                    route.part.as_str(),
+                    "method" | "route" | "to" | "service" | "fallback" | "mount" | "layer" | "route-layer" | "wrap"
+                )
             {
                 // handlers, and middleware, are named where the router is made
                 for (named, expr) in named_within(program, id, site.expr) {

@@ -32,6 +32,7 @@ mod memory;
 mod names;
 mod patterns;
 mod resolve;
+pub mod routes;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -131,6 +132,7 @@ pub struct Program {
     bodies: Vec<BodyInfo>,
     constants: Vec<BodyInfo>,
     graph: Graph,
+    routes: routes::Routes,
     sql: std::sync::OnceLock<Sql>,
 }
 
@@ -171,8 +173,10 @@ impl Program {
             bodies,
             constants,
             graph,
+            routes: routes::Routes::default(),
             sql: std::sync::OnceLock::new(),
         };
+        program.routes = routes::Routes::find(&program);
         program.graph.reach = graph::reach(&program);
         program
     }

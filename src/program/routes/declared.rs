@@ -65,7 +65,9 @@ fn methods_of(attr: &Attr, own: Option<&str>) -> Vec<Name> {
         } else if name == "method" {
             match (&meta.value, &meta.text) {
                 (Some(Lit::Str(method)), _) => _ = found.insert(method.to_ascii_lowercase()),
-                (_, Some(text)) => found.extend(text.split(|c: char| !c.is_alphanumeric()).map(str::to_ascii_lowercase).filter(|word| METHODS.contains(&word.as_str()))),
+                (_, Some(text)) => found.extend(
+                    text.split(|c: char| !c.is_alphanumeric()).map(str::to_ascii_lowercase).filter(|word| METHODS.contains(&word.as_str())),
+                ),
                 _ => {}
             }
             found.extend(meta.args.iter().map(|meta| meta.path.to_ascii_lowercase()).filter(|name| METHODS.contains(&name.as_str())));

@@ -14,6 +14,8 @@ use crate::program::{Bound, Def, FnId, Program, Site, Target, Ty};
 
 /// How deep calls are followed.
 const DEPTH: usize = 24;
+/// How deep expressions are followed, calls included.
+const NESTING: u32 = 1_500;
 /// How many expressions are looked at for one root, so that no program can keep us here.
 const STEPS: u32 = 400_000;
 
@@ -123,6 +125,7 @@ pub(super) struct Eval<'p> {
     used: Vec<bool>,
     stack: Vec<FnId>,
     steps: u32,
+    deep: u32,
     states: BTreeSet<(FnId, ExprId)>,
 }
 
@@ -130,7 +133,7 @@ pub(super) struct Eval<'p> {
 pub(super) fn run(program: &Program) -> Found {
     let routerish: Vec<bool> = program.functions().map(|id| makes_routers(program, id)).collect();
     let used = vec![false; routerish.len()];
-    let mut eval = Eval { program, routerish, used, stack: Vec::new(), steps: 0, states: BTreeSet::new() };
+    let mut eval = Eval { program, routerish, used, stack: Vec::new(), steps: 0, deep: 0, states: BTreeSet::new() };
     let mut roots: Vec<(FnId, Vec<Router>)> = Vec::new();
     for id in program.functions() {
         if eval.routerish[id.0 as usize] && !program.is_test(id) {
@@ -188,9 +191,9 @@ fn is_router(program: &Program, ty: &Ty) -> bool {
             matches!(program.models.kind(path), Some("router" | "method-router")) || args.iter().any(|arg| is_router(program, arg))
         }
         Ty::Tuple(parts) => parts.iter().any(|part| is_router(program, part)),
-        Ty::Bounded(bounds) => bounds.iter().any(|bound| {
-            matches!(bound, Bound::Foreign(path, _) if matches!(program.models.kind(path), Some("router" | "method-router")))
-        }),
+        Ty::Bounded(bounds) => bounds
+            .iter()
+            .any(|bound| matches!(bound, Bound::Foreign(path, _) if matches!(program.models.kind(path), Some("router" | "method-router")))),
         _ => false,
     }
 }
@@ -253,9 +256,16 @@ impl<'p> Eval<'p> {
 
     fn expr(&mut self, frame: &mut Frame, id: ExprId) -> Value {
         self.steps += 1;
-        if self.steps > STEPS {
+        if self.steps > STEPS || self.deep > NESTING {
             return Value::Unknown;
         }
+        self.deep += 1;
+        let value = self.expr_inside(frame, id);
+        self.deep -= 1;
+        value
+    }
+
+    fn expr_inside(&mut self, frame: &mut Frame, id: ExprId) -> Value {
         let body = self.body(frame);
         match &body.expr(id).kind {
             ExprKind::Lit(Lit::Str(text)) => Value::Text(text.clone()),
@@ -266,7 +276,11 @@ impl<'p> Eval<'p> {
             ExprKind::Closure { body: inner, .. } => {
                 // a closure in a handler's place is judged by who asks; a closure that builds a router (`HttpServer::new(|| ..)`) is run
                 let value = self.expr(frame, *inner);
-                if value.is_router() { value } else { Value::Handler(closure_handler(self.program, frame.function, id, *inner), Vec::new()) }
+                if value.is_router() {
+                    value
+                } else {
+                    Value::Handler(closure_handler(self.program, frame.function, id, *inner), Vec::new())
+                }
             }
             ExprKind::Block { stmts, tail, .. } => self.block(frame, stmts, *tail),
             ExprKind::If { condition, then, otherwise } => {
@@ -371,7 +385,8 @@ impl<'p> Eval<'p> {
                     // `cfg.service(..).route(..);` changes what the chain starts from
                     match root_local(self.program, frame.function, body, *expr) {
                         Some(pat) if value.is_router() => {
-                            let param = self.program.function(frame.function).params.iter().any(|param| binding(body, param.pat) == Some(pat));
+                            let param =
+                                self.program.function(frame.function).params.iter().any(|param| binding(body, param.pat) == Some(pat));
                             if param {
                                 frame.spent.insert(pat);
                             } else {
@@ -553,6 +568,7 @@ impl<'p> Eval<'p> {
         });
         let target = at(route.target);
         let framework = crate_of(model);
+        let within = frame.function;
         let mut router = match receiver_value {
             Value::Router(router) => router,
             Value::Handler(handler, mut layers) if matches!(route.part.as_str(), "layer" | "route-layer" | "state" | "chain") => {
@@ -565,7 +581,7 @@ impl<'p> Eval<'p> {
         };
         let pending = |method: Option<Name>, handler: Option<(Handler, Vec<Layer>)>, path: String| {
             let (handler, layers) = handler.map_or((None, Vec::new()), |(handler, layers)| (Some(handler), layers));
-            Partial { kind: RouteKind::Http, method, path, handler, layers, within: frame.function, expr: id, framework: framework.clone() }
+            Partial { kind: RouteKind::Http, method, path, handler, layers, within, expr: id, framework: framework.clone() }
         };
         match route.part.as_str() {
             "router" | "app" | "serve" | "chain" | "guard" | "catcher" => {

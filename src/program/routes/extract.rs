@@ -43,7 +43,10 @@ impl Extractor {
     /// Whether its value is what the client sent.
     #[must_use]
     pub fn is_input(&self) -> bool {
-        matches!(self.kind(), Some("json" | "form" | "query" | "path" | "header" | "cookie" | "multipart" | "body" | "request" | "uri" | "param"))
+        matches!(
+            self.kind(),
+            Some("json" | "form" | "query" | "path" | "header" | "cookie" | "multipart" | "body" | "request" | "uri" | "param")
+        )
     }
 }
 
@@ -161,16 +164,14 @@ fn read(program: &Program, param: u32, ty: &Ty) -> Extractor {
             Extractor { source: Source::Known(model.kind.as_str().into()), payload, ..plain }
         }
         Ty::Workspace(id, args) => {
-            let takes = program.impls_of(*id).any(|(bound, ..)| is_from_request(bound));
+            let takes = program.impls_of(*id).any(|(bound, ..)| is_from_request(program, bound));
             if !takes {
                 return plain;
             }
             // `AppJson<T>`: a wrapper of the workspace is what it derives or hands on to
             let wrapped = own_wrapper(program, *id);
             match wrapped {
-                Some((kind, validated)) => {
-                    Extractor { source: Source::Known(kind), payload: args.first().cloned(), validated, ..plain }
-                }
+                Some((kind, validated)) => Extractor { source: Source::Known(kind), payload: args.first().cloned(), validated, ..plain },
                 None => Extractor { source: Source::Own, payload: args.first().cloned(), ..plain },
             }
         }
@@ -180,15 +181,9 @@ fn read(program: &Program, param: u32, ty: &Ty) -> Extractor {
 }
 
 /// The traits by which types are made from requests.
-fn is_from_request(bound: &Bound) -> bool {
-    matches!(bound, Bound::Foreign(path, _) if FROM_REQUEST.contains(&path.rsplit("::").next().unwrap_or(path)))
+fn is_from_request(program: &Program, bound: &Bound) -> bool {
+    matches!(bound, Bound::Foreign(path, _) if program.models.kind(path) == Some("extractor-trait"))
 }
-
-/// Their names are the same in all frameworks.
-const FROM_REQUEST: &[&str] = &[
-    "FromRequest", "FromRequestParts", "OptionalFromRequestParts", "OptionalFromRequest", "FromData", "FromForm", "FromFormField",
-    "FromParam", "FromSegments", "FromDataSimple", "FromFormValue", "Extractible",
-];
 
 /// A wrapper `struct AppJson<T>(T)` of the workspace: which extractor its `from_request` calls, and whether it validates.
 fn own_wrapper(program: &Program, id: crate::program::TypeId) -> Option<(Name, bool)> {
@@ -204,7 +199,7 @@ fn own_wrapper(program: &Program, id: crate::program::TypeId) -> Option<(Name, b
         }
     }
     for (bound, file, implementation) in program.impls_of(id) {
-        if !is_from_request(bound) {
+        if !is_from_request(program, bound) {
             continue;
         }
         for function in &implementation.functions {

@@ -212,6 +212,3 @@ fn closing(text: &str, close: char) -> Option<usize> {
     }
     None
 }
-
-#[cfg(test)]
-mod tests;
