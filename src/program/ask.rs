@@ -372,6 +372,13 @@ impl Program {
         let found = scope.and_then(|scope| self.names.resolve(scope, &segments, false, Space::Value, &known));
         match found.map(|found| found.def) {
             Some(Def::Foreign(path)) => path,
+            // `#[macro_use] extern crate rocket;`
+            _ if segments.len() == 1 => {
+                let krate = scope.map(|scope| self.names.scope(scope).krate);
+                let theirs = self.names.extern_crates.iter().filter(|(own, _)| Some(*own) == krate);
+                let mut full = theirs.map(|(_, other)| known.canonical(&format!("{other}::{path}")));
+                full.find(|full| self.models.attribute(full).is_some()).unwrap_or_else(|| known.canonical(path))
+            }
             _ => known.canonical(path),
         }
     }

@@ -133,6 +133,8 @@ pub trait KnownPaths: Sync {
 #[derive(Debug, Default)]
 pub struct Names {
     pub crates: Vec<Krate>,
+    /// `extern crate x;`: the crate it stands in and `x`, whose macros `#[macro_use]` may bring into every scope
+    pub extern_crates: Vec<(u32, Name)>,
     pub roots: Vec<ScopeId>,
     pub scopes: Vec<Scope>,
     pub bases: Vec<Bases>,
@@ -407,6 +409,8 @@ impl Names {
             }
             for (krate, alias) in &facts.extern_crates {
                 let Some(scope) = self.file_scope(id) else { continue };
+                let own = self.scopes[scope.0 as usize].krate;
+                self.extern_crates.push((own, krate.clone()));
                 let path = vec![krate.clone()];
                 self.imports.push(Import { scope, path, global: true, name: Some(alias.clone()), public: false, defs: Vec::new() });
             }
@@ -434,10 +438,12 @@ impl Names {
         let mut open: Vec<usize> = (0..self.imports.len()).collect();
         // First what is sure; then what is left over is taken as a crate we do not see, one round more for what hangs on it.
         for assume_foreign in [false, true] {
-            for _ in 0..MAX_ROUNDS {
+            for round in 0..MAX_ROUNDS {
                 let before = open.len();
-                open.retain(|at| !self.settle(*at, assume_foreign, known));
-                if open.len() == before || open.is_empty() {
+                // a module may have a function of the same name beside it that a glob not yet followed brings in
+                let early = !assume_foreign && round < 2;
+                open.retain(|at| !self.settle(*at, assume_foreign, known) || early && self.names_modules(*at));
+                if open.len() == before && !early || open.is_empty() {
                     break;
                 }
             }
@@ -452,6 +458,11 @@ impl Names {
             self.scopes[at].foreign_globs = globs;
             self.scopes[at].foreign = foreign;
         }
+    }
+
+    fn names_modules(&self, at: usize) -> bool {
+        let import = &self.imports[at];
+        import.name.is_some() && import.defs.iter().all(|def| matches!(def, Def::Module(_)))
     }
 
     fn settle(&mut self, at: usize, assume_foreign: bool, known: &dyn KnownPaths) -> bool {

@@ -272,6 +272,8 @@ impl Names {
         if space == Some(Space::Macro) {
             if let Some(found) = self.macros_named(name).first() {
                 out.push(Def::Macro(*found));
+            } else if let Some(found) = self.macro_use(krate, name, known) {
+                out.push(Def::Foreign(found));
             } else if PRELUDE_MACROS.contains(&name) {
                 out.push(Def::Foreign(Name::from(format!("std::{name}"))));
             }
@@ -288,15 +290,23 @@ impl Names {
         }
     }
 
+    /// A name of a crate that stands in an `extern crate`.
+    fn macro_use(&self, krate: u32, name: &str, known: &dyn KnownPaths) -> Option<Name> {
+        let theirs = self.extern_crates.iter().filter(|(own, _)| *own == krate);
+        theirs.map(|(_, other)| other).find_map(|other| known.glob(other, name))
+    }
+
     /// A name inside one module (or function body): declared, imported, then through globs.
     fn lookup_in(&self, scope: ScopeId, name: &str, krate: u32, known: &dyn KnownPaths, seen: &mut Vec<ScopeId>, out: &mut Vec<Def>) {
         let here = self.scope(scope);
         if let Some(defs) = here.items.get(name) {
             out.extend(defs.iter().filter(|(_, public)| *public || here.krate == krate).map(|(def, _)| def.clone()));
-            if !out.is_empty() {
+            // `mod home; pub use home::*;` has a function beside the module of the same name
+            if !out.is_empty() && !(seen.is_empty() && out.iter().all(|def| matches!(def, Def::Module(_)))) {
                 return;
             }
         }
+        let declared = out.len();
         if seen.len() > MAX_DEPTH {
             return;
         }
@@ -308,7 +318,7 @@ impl Names {
                 Def::Foreign(path) => out.extend(known.glob(path, name).map(Def::Foreign)),
                 other => self.step(other, name, krate, known, out),
             }
-            if !out.is_empty() {
+            if out.len() > declared {
                 return;
             }
         }
