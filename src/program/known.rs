@@ -321,7 +321,12 @@ impl KnownPaths for Known<'_> {
 
     fn glob(&self, module: &str, name: &str) -> Option<Name> {
         let full = self.models.canonical(&format!("{module}::{name}")).into_owned();
-        if self.models.find(&full).is_some() || self.models.ty(&full).is_some() {
+        let models = self.models;
+        if models.find(&full).is_some()
+            || models.find(&format!("{full}!")).is_some()
+            || models.ty(&full).is_some()
+            || models.extractor(&full).is_some()
+        {
             return Some(full.into());
         }
         // what the crate's root or the very module is known to have

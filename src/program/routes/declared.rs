@@ -29,7 +29,24 @@ pub(super) fn of_handler(program: &Program, id: FnId) -> Vec<Declared> {
     let mut found = Vec::new();
     for attr in &program.function(id).attrs {
         let full = program.resolve_attribute(id, &attr.path);
-        let Some(model) = program.models.attribute(&full) else { continue };
+        let Some(model) = program.models.attribute(&full) else {
+            // a macro of the project around its framework's: `#[own::get(path = "crate::ROUTES.home")]`
+            let last = full.rsplit("::").next().unwrap_or("");
+            if full.contains("::")
+                && METHODS.contains(&last)
+                && let Some(path) = path_of(program, id, attr)
+            {
+                let location = attr.span.in_file(program.file_of(id));
+                found.push(Declared {
+                    method: last.into(),
+                    path,
+                    location,
+                    framework: Name::new_static(""),
+                    kind: Name::new_static("own"),
+                });
+            }
+            continue;
+        };
         if !matches!(model.kind.as_str(), "handler" | "documented") {
             continue;
         }
@@ -46,6 +63,7 @@ pub(super) fn of_handler(program: &Program, id: FnId) -> Vec<Declared> {
 /// The first literal of the list, or `path`, `uri`.
 fn path_of(program: &Program, id: FnId, attr: &Attr) -> Option<String> {
     let text = |meta: &Meta| match &meta.value {
+        Some(Lit::Str(text)) if text.contains("::") => constant_named(program, id, text).or_else(|| Some(text.clone())),
         Some(Lit::Str(text)) => Some(text.clone()),
         _ => meta.text.as_deref().and_then(|text| constant_named(program, id, text)),
     };

@@ -519,7 +519,7 @@ impl<'p> Eval<'p> {
             .filter(|target| self.routerish[target.0 as usize])
             .collect();
         if !targets.is_empty() {
-            let mut result = Value::Unknown;
+            let (mut result, mut written) = (Value::Unknown, false);
             for target in targets {
                 self.used[target.0 as usize] = true;
                 let (returned, given, dropped) = self.function(target, values.clone());
@@ -530,11 +530,12 @@ impl<'p> Eval<'p> {
                         && !returned.is_router()
                     {
                         frame.locals.insert(pat, value);
+                        written = true;
                     }
                 }
                 result = result.or(returned);
             }
-            if result.is_router() {
+            if result.is_router() || written {
                 return result;
             }
         }
@@ -561,6 +562,17 @@ impl<'p> Eval<'p> {
         route: &'p RouteModel,
     ) -> Value {
         let receiver_value = receiver.map(|receiver| self.expr(frame, receiver)).unwrap_or_default();
+        // `client.get(url)` of a client that is not known is no router
+        if let Some(receiver) = receiver
+            && matches!(receiver_value, Value::Unknown | Value::Text(_))
+            && !is_router(self.program, self.program.ty(frame.function, receiver))
+        {
+            args.iter().for_each(|arg| {
+                let value = self.expr(frame, *arg);
+                drop_value(frame, value);
+            });
+            return Value::Unknown;
+        }
         let at = |index: Option<i32>| index.and_then(|index| args.get(usize::try_from(index).ok()?)).copied();
         let text = at(route.path).map(|path| match self.expr(frame, path) {
             Value::Text(text) => text,
