@@ -49,6 +49,13 @@ pub enum Command {
         #[arg(long, value_enum)]
         lang: Option<Lang>,
     },
+    /// Show the database schema that the migrations leave behind
+    Schema {
+        /// Sets of migrations in these directories; all of them if none is given
+        paths: Vec<PathBuf>,
+        #[arg(long, value_enum, default_value_t)]
+        format: SchemaFormat,
+    },
     /// Apply the fixes that findings offer
     Fix(FixArgs),
     /// Write today's findings to a file, so that only new ones are reported
@@ -77,6 +84,15 @@ pub enum Command {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum SchemaFormat {
+    /// For people
+    #[default]
+    Text,
+    /// Tables, columns, keys, foreign keys and indexes as data
+    Json,
 }
 
 #[derive(Clone, Debug, Default, Args)]

@@ -8,6 +8,7 @@ mod check;
 mod complain;
 mod fix;
 mod routes;
+mod schema;
 mod show;
 
 use std::ffi::OsString;
@@ -53,6 +54,7 @@ fn run(args: impl Iterator<Item = OsString>) -> io::Result<u8> {
         Some(Command::Baseline(args)) => check::baseline(&args),
         Some(Command::Explain { flow: Some(place), .. }) => show::flow(&place),
         Some(Command::Explain { rule, lang, .. }) => show::explain(&rule.unwrap_or_default(), lang),
+        Some(Command::Schema { paths, format }) => schema::run(&paths, format == args::SchemaFormat::Json),
         Some(Command::Rules { selectors, lang, json }) => show::rules(&selectors, lang, json),
         Some(Command::Checklist { lang }) => show::checklist(lang),
         Some(Command::Init { path, force }) => show::init(&path, force),

@@ -131,6 +131,14 @@ fn result(report: &Report, each: &Reported, index: usize, line_hashes: &[String]
         "partialFingerprints": fingerprints,
         "properties": { "confidence": each.confidence, "checklist": each.document().checklist().name() },
     });
+    // what the finding is about in the database, so that others need not read the message
+    for (name, value) in &each.finding.args {
+        match name.as_str() {
+            "table" | "index" => result["properties"][name] = json!(value),
+            "columns" => result["properties"][name] = json!(value.split(", ").collect::<Vec<_>>()),
+            _ => {}
+        }
+    }
     let also = text::ALSO_HERE.in_(report.language).to_owned();
     let related: Vec<Value> = view
         .labels

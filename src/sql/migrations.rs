@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dialect::Dialects;
 use super::ir::{Kind, Statement};
+use super::schema::Schema;
 use super::split::{MarkerKind, PieceKind, Section, split};
 use super::{Dialect, read};
 use crate::source::{FileId, FileKind, SourceFile, Span};
@@ -61,6 +62,18 @@ pub struct MigrationSet {
     pub dialect: Dialect,
     /// in the order in which they run
     pub migrations: Vec<Migration>,
+}
+
+impl MigrationSet {
+    /// What its `up` scripts leave behind.
+    #[must_use]
+    pub fn schema(&self) -> Schema {
+        let mut schema = Schema::default();
+        for script in self.migrations.iter().filter_map(|migration| migration.up.as_ref()) {
+            script.statements.iter().for_each(|statement| schema.apply(statement, script.file));
+        }
+        schema
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

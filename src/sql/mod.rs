@@ -7,6 +7,7 @@
 //! Reading never fails. Whether a statement is also *valid* is another question, which costs more and is put only to
 //! migrations.
 
+pub mod catalog;
 pub mod classify;
 pub mod dialect;
 pub mod effects;
@@ -16,6 +17,7 @@ pub mod judge;
 pub mod lex;
 pub mod migrations;
 pub mod read;
+pub mod render;
 pub mod schema;
 pub mod split;
 pub mod text;

@@ -91,7 +91,14 @@ pub struct Index {
     pub columns: Vec<Option<Name>>,
     pub unique: bool,
     pub method: Option<Name>,
+    /// covers some of the rows only
     pub partial: bool,
+    /// one of its keys runs backwards
+    pub descending: bool,
+    /// every key as text, the columns too
+    pub keys: Vec<String>,
+    /// the condition of a partial index
+    pub predicate: Option<String>,
     pub place: Location,
 }
 
@@ -454,6 +461,9 @@ impl Table {
             unique: index.unique,
             method: index.method.clone(),
             partial: index.filter.is_some(),
+            descending: index.columns.iter().any(|column| column.descending),
+            keys: index.columns.iter().map(|column| column.expr.to_string()).collect(),
+            predicate: index.filter.as_ref().map(ToString::to_string),
             place: index.span.in_file(file),
         });
     }

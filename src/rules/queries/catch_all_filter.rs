@@ -16,7 +16,10 @@ fn check(cx: &mut Cx<'_>) {
             split(filter, &mut conjuncts);
             let found: Vec<&&Expr> = conjuncts.iter().filter(|expr| is_catch_all(expr)).collect();
             let Some(first) = found.first().filter(|_| found.len() >= 2 || conjuncts.len() == 1) else { return };
-            cx.report_at(place.location(first.span)).arg("condition", place.short(first.span)).help("build");
+            cx.report_at(place.location(first.span))
+                .arg("condition", place.short(first.span))
+                .help("build")
+                .fold(place.text.file.0.to_string());
         });
     });
 }

@@ -19,7 +19,8 @@ impl Place<'_> {
 
     /// The text at `span` on one line, cut where it is long.
     pub fn short(&self, span: Span) -> String {
-        let line = self.text.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
+        let code = self.text.slice(span).lines().map(|line| line.split("--").next().unwrap_or(""));
+        let line = code.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
         if line.chars().count() <= 60 { line } else { line.chars().take(57).chain("...".chars()).collect() }
     }
 }
@@ -35,13 +36,5 @@ pub fn each_statement<'p>(program: &'p Program, mut visit: impl FnMut(Place<'p>)
 
 /// The schema at the end of every set of migrations.
 pub fn schemas(program: &Program) -> Vec<(Dialect, Schema)> {
-    let sets = program.sql().sets.iter();
-    sets.map(|set| {
-        let mut schema = Schema::default();
-        for script in set.migrations.iter().filter_map(|migration| migration.up.as_ref()) {
-            script.statements.iter().for_each(|statement| schema.apply(statement, script.file));
-        }
-        (set.dialect, schema)
-    })
-    .collect()
+    program.sql().sets.iter().map(|set| (set.dialect, set.schema())).collect()
 }

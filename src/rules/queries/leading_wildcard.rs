@@ -33,6 +33,7 @@ fn check(cx: &mut Cx<'_>) {
                 let finding = cx.report_at(place.location(expr.span));
                 finding.arg("pattern", place.short(right.span)).arg("table", table.name.as_str());
                 finding.help(if place.text.dialect == Dialect::Postgres { "trigram" } else { "search" });
+                finding.fold(place.text.file.0.to_string());
             }
         }
     });

@@ -20,7 +20,7 @@ fn check(cx: &mut Cx<'_>) {
             }
             let key: Vec<&str> = query.order_by.iter().map(|each| place.text.slice(each.expr.span)).collect();
             let key = if key.is_empty() { "id".to_owned() } else { key.join(", ") };
-            cx.report_at(place.location(offset.span)).arg("key", key).help("keyset");
+            cx.report_at(place.location(offset.span)).arg("key", key).help("keyset").fold(place.text.file.0.to_string());
         }
     });
 }

@@ -1,0 +1,50 @@
+//! Indexes that begin another index of the same table.
+
+use super::common::each_table;
+use crate::rules::prelude::*;
+use crate::sql::schema::{Index, Table};
+
+pub const CHECK: Check = Check::Program(check);
+
+fn check(cx: &mut Cx<'_>) {
+    each_table(cx.program(), |_, _, table| {
+        for (at, index) in table.indexes.iter().enumerate() {
+            let Some(columns) = plain(index).filter(|_| !index.unique && !index.partial) else { continue };
+            let Some((other, place)) = stronger(table, at, &columns) else { continue };
+            let name = index.name.as_ref().map_or("index", |name| name.as_str());
+            let finding = cx.report_at(index.place).arg("index", name).arg("table", table.name.as_str());
+            finding.arg("columns", join(&columns)).arg("other", other).help("drop");
+            if let Some(place) = place {
+                finding.label_at("other", place);
+            }
+        }
+    });
+}
+
+fn join(columns: &[&Name]) -> String {
+    columns.iter().map(|column| column.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// The columns of a plain B-tree index.
+fn plain(index: &Index) -> Option<Vec<&Name>> {
+    let btree = index.method.as_deref().is_none_or(|method| method == "btree");
+    let columns: Option<Vec<&Name>> = index.columns.iter().map(Option::as_ref).collect();
+    columns.filter(|columns| btree && !index.descending && !columns.is_empty())
+}
+
+/// What makes the index at `at` unnecessary.
+fn stronger(table: &Table, at: usize, columns: &[&Name]) -> Option<(String, Option<Location>)> {
+    let begins = |other: &[&Name]| other.len() >= columns.len() && other[..columns.len()] == *columns;
+    if begins(&table.primary_key.iter().collect::<Vec<_>>()) {
+        return Some(("PRIMARY KEY".to_owned(), None));
+    }
+    if let Some(unique) = table.uniques.iter().find(|unique| begins(&unique.columns.iter().collect::<Vec<_>>())) {
+        return Some((format!("UNIQUE ({})", unique.columns.join(", ")), Some(unique.place)));
+    }
+    table.indexes.iter().enumerate().find_map(|(other_at, other)| {
+        let keys = plain(other).filter(|_| !other.partial && other_at != at)?;
+        // of two equal ones the later is too many
+        let wins = begins(&keys) && (keys.len() > columns.len() || other.unique || other_at < at);
+        wins.then(|| (format!("`{}`", other.name.as_ref().map_or("index", |name| name.as_str())), Some(other.place)))
+    })
+}
