@@ -1,0 +1,150 @@
+//! By which columns a statement searches its tables: equalities with a parameter that `AND` joins.
+
+use crate::rules::prelude::*;
+use crate::sql::Node;
+use crate::sql::ir::{Expr, ExprKind as Sql, Kind, Select, Statement, TableRef, TableSource};
+use crate::sql::schema::{Schema, key};
+
+/// One table of one `FROM`, with what it is searched by.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// as in [`Schema::tables`]
+    pub table: Name,
+    pub name: Name,
+    /// tables of one `FROM` have one scope
+    pub scope: u32,
+    pub columns: Vec<(Name, Span)>,
+    /// functions of columns, as text
+    pub exprs: Vec<String>,
+    /// the column inside each of `exprs`, and the place of the whole
+    pub wrapped: Vec<(Name, Span)>,
+}
+
+/// Every table that is searched by an equality.
+pub fn searches(statement: &Statement, schema: &Schema) -> Vec<Search> {
+    let mut found = Vec::new();
+    let mut scope = 0;
+    let mut add = |tables: &[&TableRef], filters: Vec<&Expr>| {
+        scope += 1;
+        one(tables, &filters, schema, scope, &mut found);
+    };
+    statement.walk(&mut |node| match node {
+        Node::Select(select) => add(&select.from.iter().collect::<Vec<_>>(), conditions(select)),
+        Node::Statement(inner) => match &inner.kind {
+            Kind::Update(update) => {
+                let tables: Vec<&TableRef> = std::iter::once(&update.table).chain(&update.from).collect();
+                add(&tables, update.filter.iter().collect());
+            }
+            Kind::Delete(delete) => {
+                let tables: Vec<&TableRef> = std::iter::once(&delete.table).chain(&delete.using).collect();
+                add(&tables, delete.filter.iter().collect());
+            }
+            _ => {}
+        },
+        _ => {}
+    });
+    found
+}
+
+fn conditions(select: &Select) -> Vec<&Expr> {
+    let joins = select.from.iter().filter_map(|table| table.join.as_ref()?.on.as_ref());
+    select.filter.iter().chain(joins).collect()
+}
+
+fn one(tables: &[&TableRef], filters: &[&Expr], schema: &Schema, scope: u32, found: &mut Vec<Search>) {
+    let known: Vec<(Name, &TableRef, Name, Name)> = tables
+        .iter()
+        .filter_map(|table| {
+            let TableSource::Table(name) = &table.source else { return None };
+            let called = table.alias.as_ref().map_or(&name.name, |alias| &alias.name);
+            Some((called.clone(), *table, key(name), name.name.clone()))
+        })
+        .collect();
+    let owner = |of: Option<&Name>, column: &Name| -> Option<usize> {
+        if let Some(of) = of {
+            return known.iter().position(|(called, ..)| called == of);
+        }
+        if tables.len() == 1 {
+            return (!known.is_empty()).then_some(0);
+        }
+        let mut having = known
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, _, table, _))| schema.tables.get(table).is_some_and(|table| table.column(column).is_some()));
+        let first = having.next()?;
+        having.next().is_none().then_some(first.0)
+    };
+    let mut searches: Vec<Search> = known
+        .iter()
+        .map(|(_, _, table, name)| Search {
+            table: table.clone(),
+            name: name.clone(),
+            scope,
+            columns: Vec::new(),
+            exprs: Vec::new(),
+            wrapped: Vec::new(),
+        })
+        .collect();
+    let mut conjuncts = Vec::new();
+    filters.iter().for_each(|filter| split(filter, &mut conjuncts));
+    for conjunct in conjuncts {
+        let Some(side) = equality(conjunct) else { continue };
+        match &side.kind {
+            Sql::Column { table, name } => {
+                if let Some(at) = owner(table.as_ref(), name) {
+                    searches[at].columns.push((name.clone(), conjunct.span));
+                }
+            }
+            Sql::Function { args, .. } => {
+                if let [Expr { kind: Sql::Column { table, name }, .. }] = args.as_slice()
+                    && let Some(at) = owner(table.as_ref(), name)
+                {
+                    // as an index would write it: without the table
+                    let text = side.to_string();
+                    let text = table.as_ref().map_or_else(|| text.clone(), |table| text.replace(&format!("{table}."), ""));
+                    searches[at].exprs.push(text);
+                    searches[at].wrapped.push((name.clone(), side.span));
+                }
+            }
+            _ => {}
+        }
+    }
+    found.extend(searches.into_iter().filter(|search| !search.columns.is_empty() || !search.exprs.is_empty()));
+}
+
+fn split<'e>(expr: &'e Expr, parts: &mut Vec<&'e Expr>) {
+    match &expr.kind {
+        Sql::Binary { op, left, right } if op == "and" => {
+            split(left, parts);
+            split(right, parts);
+        }
+        _ => parts.push(expr),
+    }
+}
+
+/// The other side of an equality with a parameter.
+fn equality(expr: &Expr) -> Option<&Expr> {
+    match &expr.kind {
+        Sql::Binary { op, left, right } if op == "=" || op == "==" => {
+            if is_parameter(right) {
+                Some(left)
+            } else if is_parameter(left) {
+                Some(right)
+            } else {
+                None
+            }
+        }
+        Sql::Quantified { op, value, quantifier, of } if op == "=" && quantifier == "any" && is_parameter(of) => Some(value),
+        Sql::InList { negated: false, value, list, .. } if !list.is_empty() && list.iter().all(is_parameter) => Some(value),
+        _ => None,
+    }
+}
+
+fn is_parameter(expr: &Expr) -> bool {
+    match &expr.kind {
+        Sql::Placeholder(_) => true,
+        Sql::Cast { operand, .. } => is_parameter(operand),
+        Sql::Function { args, .. } => args.len() == 1 && is_parameter(&args[0]),
+        _ => false,
+    }
+}
