@@ -88,7 +88,9 @@ impl Masks {
         let mut hidden: Vec<Span> = Vec::new();
         for secret in &finding.secrets {
             let text = files.get(secret.file.0 as usize).map_or("", |file| file.slice(secret.span)).trim();
-            if text.len() >= SEARCHABLE || text == value {
+            // a default like `password` is a word, and most likely the name of the field that holds it
+            let word = text.len() < DISTINCTIVE && text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+            if !word && (text.len() >= SEARCHABLE || text == value) {
                 let found = value.match_indices(text).filter(|(_, text)| !text.is_empty());
                 hidden.extend(found.map(|(at, text)| Span::new(at as u32, (at + text.len()) as u32)));
             }
@@ -196,6 +198,20 @@ mod tests {
         let shown = masks.text(&files[0], Span::new(0, files[0].text.len() as u32));
         assert_eq!(shown, "f(\"*******************\"); g(\"*******************\"); h(\"correct\")");
         assert_eq!(masks.value("x=correcthorsebattery", &finding, &files), "x=*******************");
+    }
+
+    #[test]
+    fn a_name_is_not_taken_for_the_secret_that_repeats_it() {
+        let file = file("a.yaml", "password: password\nkey: k3y9\n");
+        let word = Span::new(10, 18).in_file(file.id);
+        let short = Span::new(24, 28).in_file(file.id);
+        let mut finding = Finding::new("a/b", word);
+        finding.secret(word).secret(short);
+        let files = [file];
+        let masks = Masks::new(&files, finding.secrets.iter().copied());
+        assert_eq!(masks.value("password", &finding, &files), "password");
+        assert_eq!(masks.value("x k3y9", &finding, &files), "x ****");
+        assert_eq!(masks.text(&files[0], Span::new(0, 18)), "password: ********");
     }
 
     #[test]
