@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use backend_lint::facts::{ExprKind, Owner};
+use backend_lint::facts::{ExprKind, Owner, walk};
 use backend_lint::program::{FnId, Program, Target};
 use backend_lint::{config, model, parse, source};
 use rayon::prelude::*;
@@ -88,6 +88,25 @@ fn report(program: &Program, kind: &str, count: usize) {
                 "unknown" => class == "unresolved",
                 "resolved" => class == "workspace",
                 "foreign" => class == "foreign",
+                "dbmiss" => {
+                    let db = |call: &model::CallModel| call.db.as_deref().is_some_and(|db| db != "build");
+                    let known = model.is_some_and(db) || program.guess(id, expr).is_some();
+                    let args = match &body.expr(expr).kind {
+                        ExprKind::MethodCall { args, .. } => args.as_slice(),
+                        _ => &[],
+                    };
+                    let like = program
+                        .models
+                        .named(&name)
+                        .iter()
+                        .map(|named| program.models.get(named.call))
+                        .any(|call| db(call) && call.handle.is_some_and(|at| at >= 0 && (at as usize) < args.len()));
+                    let handle = args.iter().any(|arg| {
+                        let text = program.file(program.file_of(id)).slice(body.expr(*arg).span).to_lowercase();
+                        ["conn", "pool", "db", "tx", "txn", "trx"].iter().any(|word| text.contains(word)) && text.len() < 40
+                    });
+                    what == "method" && like && handle && !known && class != "workspace"
+                }
                 "db" => model.is_some_and(|model| model.db.as_deref().is_some_and(|db| db != "build")),
                 _ => false,
             };
@@ -150,13 +169,50 @@ fn causes(program: &Program, count: usize) {
     for id in program.functions().filter(|id| !program.is_test(*id)) {
         let body = &program.function(id).body;
         let mut bound = BTreeMap::new();
+        let mut params = BTreeMap::new();
         for expr in body.ids() {
-            if let ExprKind::Block { stmts, .. } = &body.expr(expr).kind {
-                for stmt in stmts {
-                    if let backend_lint::facts::Stmt::Let { pat, value: Some(value), .. } = stmt {
-                        bound.insert(*pat, *value);
+            let mut bind = |pat, value| {
+                walk::for_each_binding(body, pat, &mut |pat, _| {
+                    bound.insert(pat, value);
+                })
+            };
+            match &body.expr(expr).kind {
+                ExprKind::Block { stmts, .. } => {
+                    for stmt in stmts {
+                        if let backend_lint::facts::Stmt::Let { pat, value: Some(value), .. } = stmt {
+                            bind(*pat, *value);
+                        }
                     }
                 }
+                ExprKind::Let { pat, value } => bind(*pat, *value),
+                ExprKind::For { pat, iter, .. } => bind(*pat, *iter),
+                ExprKind::Match { scrutinee, arms } => arms.iter().for_each(|arm| bind(arm.pat, *scrutinee)),
+                ExprKind::MethodCall { receiver, method, args, .. } => {
+                    for arg in args {
+                        if let ExprKind::Closure { params: own, .. } = &body.expr(*arg).kind {
+                            for (pat, _) in own {
+                                let head: String = program.type_name(program.ty(id, *receiver)).chars().take(70).collect();
+                                walk::for_each_binding(body, *pat, &mut |pat, _| {
+                                    drop(params.insert(pat, format!("closure of {method} on {head}")))
+                                });
+                            }
+                        }
+                    }
+                }
+                ExprKind::Call { args, callee } => {
+                    for arg in args {
+                        if let ExprKind::Closure { params: own, .. } = &body.expr(*arg).kind {
+                            for (pat, _) in own {
+                                let file = program.file(program.file_of(id));
+                                let name = file.slice(body.expr(*callee).span).to_owned();
+                                walk::for_each_binding(body, *pat, &mut |pat, _| {
+                                    drop(params.insert(pat, format!("closure of call {name}")))
+                                });
+                            }
+                        }
+                    }
+                }
+                _ => {}
             }
         }
         for expr in body.ids() {
@@ -202,9 +258,18 @@ fn causes(program: &Program, count: usize) {
                         }
                     }
                     ExprKind::Path(path) => match program.local(id, at) {
-                        Some(pat) => match bound.get(&pat) {
-                            Some(value) => *value,
-                            None => break "binding in pattern, parameter or closure".to_owned(),
+                        Some(pat) => match (bound.get(&pat), params.get(&pat)) {
+                            (Some(value), _) => {
+                                let ty = program.ty(id, *value);
+                                if !ty.peel_refs().is_unknown() {
+                                    let head: String = program.type_name(ty).chars().take(70).collect();
+                                    break format!("pattern on {head}");
+                                }
+                                *value
+                            }
+                            (None, Some(what)) if what.ends_with(" on _") => break "closure of something unknown".to_owned(),
+                            (None, Some(what)) => break what.clone(),
+                            (None, None) => break format!("parameter {}", path.text()),
                         },
                         None => break format!("path {}", path.text()),
                     },

@@ -6,7 +6,7 @@
 //! where the model expects one; weaker likenesses are left to `Program::guess`.
 
 use super::infer::{COLUMN, Infer, TABLE};
-use super::items::{Head, Method};
+use super::items::{Head, Items, Method};
 use super::known;
 use super::names::{Def, KnownPaths, Space};
 use super::ty::{self, Bound, Substitution, Ty};
@@ -56,15 +56,22 @@ impl Infer<'_> {
     /// What `receiver.name(args)` calls.
     pub(super) fn method(&self, receiver: &Ty, name: &Name, args: &[ExprId]) -> Callee {
         let known = self.cx.known;
+        if let Ty::Foreign(path, of) = receiver.peel_refs()
+            && path == BUILDER
+        {
+            let built = if name == "build" { of.first().cloned().unwrap_or_default() } else { receiver.clone() };
+            return Callee::Value(Ty::Callable(Box::new(built)));
+        }
         let chain = self.derefs(receiver);
         for ty in &chain {
             if let Some(callee) = self.workspace_method(ty, name) {
                 return callee;
             }
             if let Some((owner, model)) = self.modelled_method(ty, name) {
-                // a trait in scope with the same method says more than the type's model (`diesel_async` beside `diesel`)
-                let is_db = |model: CallId| known.models.get(model).db.is_some();
-                let scoped = if is_db(model) { self.scoped(name, args).filter(|(_, other)| is_db(*other)) } else { None };
+                // a trait of another crate in scope says more than the type's model (`diesel_async` beside `diesel`)
+                let krate = |path: &str| path.split("::").next().map(str::to_owned);
+                let other = |scoped: &(Name, CallId)| known.sends(scoped.1) && krate(&scoped.0) != krate(&owner);
+                let scoped = if known.sends(model) { self.scoped(name, args).filter(other) } else { None };
                 let (owner, model) = scoped.unwrap_or((owner, model));
                 return Callee::foreign(owner, name, Some(model), ty.clone());
             }
@@ -139,7 +146,8 @@ impl Infer<'_> {
     fn concrete(&self, methods: &[Method], ty: &Ty) -> Callee {
         let items = self.cx.items;
         // of several impls of one generic type those that fit (`impl Repo<Pg>`, `impl Repo<Lite>`)
-        let fitting: Vec<Method> = methods.iter().filter(|method| fits(&items.impl_info(method.from).self_ty, ty)).copied().collect();
+        let fitting: Vec<Method> =
+            methods.iter().filter(|method| fits(items, &items.impl_info(method.from).self_ty, ty)).copied().collect();
         let methods = if fitting.is_empty() { methods } else { &fitting };
         let mut known = Substitution::default();
         if let Some(first) = methods.first() {
@@ -166,7 +174,8 @@ impl Infer<'_> {
 
     fn blanket(&self, ty: &Ty, name: &Name) -> Option<Callee> {
         let items = self.cx.items;
-        if let Some(first) = items.blanket(name).first() {
+        let methods = items.blanket(name);
+        if let Some(first) = methods.iter().find(|method| fits(items, &items.impl_info(method.from).self_ty, ty)) {
             return Some(self.concrete(&[*first], ty));
         }
         // default bodies of traits that everything has
@@ -186,7 +195,10 @@ impl Infer<'_> {
                 _ => None,
             });
         }
-        known::owners(ty).into_iter().find_map(|owner| models.find_method(&owner, name).map(|model| (owner, model)))
+        known::owners(ty).into_iter().find_map(|owner| {
+            let model = models.find_method(&owner, name)?;
+            Some((self.cx.known.home(owner, name, model), model))
+        })
     }
 
     /// A method of a foreign trait that is imported here.
@@ -197,18 +209,22 @@ impl Infer<'_> {
             return None;
         }
         let scope = self.cx.names.scope(self.scope());
-        named.iter().find_map(|named| {
+        let mut best: Option<(u8, Name, CallId)> = None;
+        for named in named {
             let owner = &named.owner;
-            let last = owner.rsplit("::").next()?;
-            if !known.is_trait(owner) {
-                return None;
-            }
+            let Some(last) = owner.rsplit("::").next().filter(|_| known.is_trait(owner)) else { continue };
             let imported = scope.foreign.binary_search(owner).is_ok()
                 || scope.foreign_globs.iter().any(|glob| known.glob(glob, last).as_ref() == Some(owner));
-            let call = known.models.get(named.call);
-            let arity = call.handle.is_none_or(|at| at < 0 || (at as usize) < args.len());
-            (imported && arity && self.handle_possible(named.call, args)).then(|| (owner.clone(), named.call))
-        })
+            if !imported || !self.handle_possible(named.call, args) {
+                continue;
+            }
+            // of several the one that is surely given a handle, then one that sends a query
+            let rank = u8::from(known.sends(named.call)) + u8::from(self.handle_stands(named.call, args));
+            if best.as_ref().is_none_or(|(known, ..)| rank > *known) {
+                best = Some((rank, owner.clone(), named.call));
+            }
+        }
+        best.map(|(_, owner, call)| (owner, call))
     }
 
     fn handle_arg(&self, model: CallId, args: &[ExprId]) -> Option<&Ty> {
@@ -408,6 +424,7 @@ impl Infer<'_> {
         }
         match own {
             Ty::Workspace(..) | Ty::Param(..) if constructs(name) => Callee::Value(Ty::Callable(Box::new(own.clone()))),
+            Ty::Workspace(..) if name == "builder" => Callee::Value(Ty::Callable(Box::new(Ty::foreign(BUILDER, vec![own.clone()])))),
             Ty::Workspace(..) => match self.scoped(name, &[]) {
                 Some((owner, model)) => Callee::foreign(owner, name, Some(model), own.clone()),
                 None => Callee::Unknown,
@@ -420,6 +437,9 @@ impl Infer<'_> {
     }
 }
 
+/// What a derived `builder()` of a workspace type hands out: every setter gives it back, `build` gives the type.
+const BUILDER: &str = "builder";
+
 /// Names under which derives and custom hand out the type itself.
 pub(super) fn constructs(name: &str) -> bool {
     matches!(name, "default" | "from" | "new" | "from_iter")
@@ -431,16 +451,35 @@ fn prefix(path: &Path) -> Option<Path> {
     (!prefix.segments.is_empty()).then_some(prefix)
 }
 
-/// Whether an impl for `declared` is one for `actual`, as far as both are known.
-fn fits(declared: &Ty, actual: &Ty) -> bool {
-    let all = |left: &[Ty], right: &[Ty]| left.iter().zip(right).all(|(left, right)| fits(left, right));
+/// Whether an impl for `declared` is one for `actual`, as far as both are known: a type parameter fits what has its traits.
+fn fits(items: &Items, declared: &Ty, actual: &Ty) -> bool {
+    let all = |left: &[Ty], right: &[Ty]| left.iter().zip(right).all(|(left, right)| fits(items, left, right));
     match (declared, actual.peel_refs()) {
-        (Ty::Ref(inner), actual) => fits(inner, actual),
-        (Ty::Unknown | Ty::Param(..) | Ty::Bounded(_), _) | (_, Ty::Unknown | Ty::Param(..) | Ty::Bounded(_)) => true,
+        (Ty::Ref(inner), actual) => fits(items, inner, actual),
+        (_, Ty::Unknown) | (Ty::Unknown | Ty::Bounded(_), _) => true,
+        (Ty::Param(_, wanted), actual) => wanted.iter().all(|bound| match bound {
+            Bound::Workspace(id, _) => has_trait(items, actual, *id),
+            Bound::Foreign(..) => true,
+        }),
+        (_, Ty::Param(..) | Ty::Bounded(_)) => true,
         (Ty::Workspace(id, left), Ty::Workspace(other, right)) => id == other && all(left, right),
         (Ty::Foreign(path, left), Ty::Foreign(other, right)) => path == other && all(left, right),
         (Ty::Tuple(left), Ty::Tuple(right)) => left.len() == right.len() && all(left, right),
-        (Ty::Slice(left), Ty::Slice(right)) => fits(left, right),
+        (Ty::Slice(left), Ty::Slice(right)) => fits(items, left, right),
         (declared, actual) => declared == actual,
+    }
+}
+
+/// Whether a type is known to have a trait of the workspace; what nothing is known of has it.
+fn has_trait(items: &Items, ty: &Ty, id: TraitId) -> bool {
+    match ty {
+        Ty::Param(_, bounds) | Ty::Bounded(bounds) => {
+            let mut own = bounds.iter().filter_map(|bound| if let Bound::Workspace(own, _) = bound { Some(*own) } else { None }).peekable();
+            own.peek().is_none() || own.any(|own| items.extends(own, id))
+        }
+        ty => Head::of(ty).is_none_or(|head| {
+            let impls = items.impls_for(&head).iter().chain(items.blanket_impls());
+            impls.into_iter().any(|at| matches!(&items.impl_info(*at).of, Some(Bound::Workspace(of, _)) if *of == id))
+        }),
     }
 }

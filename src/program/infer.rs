@@ -623,6 +623,8 @@ impl<'a> Infer<'a> {
                 // a constructor that was taken for one that cannot fail
                 _ => ty.clone(),
             },
+            // what a derived builder builds
+            built @ Ty::Workspace(..) => built.clone(),
             _ => Ty::Unknown,
         }
     }

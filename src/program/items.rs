@@ -231,6 +231,25 @@ impl Items {
         &self.signatures[id.0 as usize]
     }
 
+    /// Whether a trait is another or extends it.
+    #[must_use]
+    pub fn extends(&self, id: TraitId, other: TraitId) -> bool {
+        let mut open = vec![id];
+        let mut seen = Vec::new();
+        while let Some(id) = open.pop() {
+            if id == other {
+                return true;
+            }
+            if seen.contains(&id) {
+                continue;
+            }
+            seen.push(id);
+            let supers = self.trait_infos.get(id.0 as usize).map_or(&[][..], |info| &info.supers);
+            open.extend(supers.iter().filter_map(|bound| if let Bound::Workspace(id, _) = bound { Some(*id) } else { None }));
+        }
+        false
+    }
+
     /// The method `name` of a trait or of what it extends.
     #[must_use]
     pub fn trait_method(&self, id: TraitId, name: &str) -> Option<(TraitId, FnId)> {

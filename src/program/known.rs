@@ -124,6 +124,22 @@ impl<'m> Known<'m> {
         own
     }
 
+    /// Where a method that was found through `owner` is modelled: the type itself, a trait of it, what it derefs to.
+    #[must_use]
+    pub fn home(&self, owner: Name, name: &str, call: CallId) -> Name {
+        let paths = || self.models.get(call).path.iter().filter_map(|path| path.rsplit_once("::")).filter(|(_, last)| *last == name);
+        if paths().any(|(own, _)| own == owner) {
+            return owner;
+        }
+        paths().next().map_or(owner, |(own, _)| own.into())
+    }
+
+    /// Whether a modelled call asks the database, and does not only build a query.
+    #[must_use]
+    pub fn sends(&self, call: CallId) -> bool {
+        self.models.get(call).db.as_deref().is_some_and(|db| db != "build")
+    }
+
     /// Whether the owner of modelled methods is a trait: some type is said to have it, or nothing else is said of it.
     #[must_use]
     pub fn is_trait(&self, path: &str) -> bool {

@@ -281,7 +281,7 @@ mod calls {
         assert_eq!(program.type_of("a", "u"), "User");
         assert_eq!(program.type_of("a", "v"), "std::vec::Vec<User>");
         assert_eq!(program.runs("b", "load"), ["^diesel::RunQueryDsl::load"]);
-        assert_eq!(program.runs("c", "first"), ["^std::vec::Vec::first"]);
+        assert_eq!(program.runs("c", "first"), ["^std::primitive::slice::first"]);
         for (function, written, db) in [
             ("a", "fetch_one", true),
             ("a", "fetch_all", true),
@@ -384,5 +384,26 @@ mod calls {
             "struct U; impl U { fn id(&self) {} } #[auto_type] fn joins() -> _ { deeper() } #[auto_type] fn deeper() -> _ { U } fn f() { joins().id(); }",
         );
         assert_eq!(program.runs("f", "id"), ["app::U::id"]);
+    }
+
+    #[test]
+    fn impls_for_boxes_of_a_trait_are_told_apart() {
+        let program = one("trait A { fn load(&self) -> Ua; } trait B { fn load(&self) -> Ub; } struct Ua; struct Ub; impl Ub { fn id(&self) {} }
+            impl<R: A + ?Sized> A for Box<R> { fn load(&self) -> Ua { (**self).load() } } impl<R: ?Sized> B for Box<R> where R: B { fn load(&self) -> Ub { (**self).load() } }
+            fn f(b: Box<dyn B>) { b.load().id(); }");
+        assert_eq!(program.runs("f", "load"), ["app::Box::load"]);
+        assert_eq!(program.runs("f", "id"), ["app::Ub::id"]);
+    }
+
+    #[test]
+    fn derived_builders_and_conflict_clauses() {
+        let program = one("use diesel::prelude::*; diesel::table! { rows (id) { id -> Int4, } }
+            #[derive(Builder)] struct New { id: i32 } impl New { fn insert(&self, conn: &mut PgConnection) { diesel::insert_into(rows::table).values(1).on_conflict(rows::id).do_update().set(1).execute(conn); } }
+            fn f(conn: &mut PgConnection) { New::builder().id(1).build().insert(conn); }");
+        assert_eq!(program.runs("f", "insert"), ["app::New::insert"]);
+        assert_eq!(
+            program.type_of("insert", "diesel::insert_into(rows::table).values(1).on_conflict(rows::id).do_update().set(1)"),
+            "diesel::query_builder::InsertStatement"
+        );
     }
 }
