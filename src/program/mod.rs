@@ -31,6 +31,7 @@ mod lower;
 mod memory;
 mod names;
 mod patterns;
+pub mod payloads;
 mod resolve;
 pub mod routes;
 mod tables;

@@ -20,7 +20,7 @@ pub(super) struct Declared {
 }
 
 /// How deep constants are followed.
-const DEPTH: u32 = 8;
+const DEPTH: u32 = 40;
 
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "options", "trace", "connect"];
 
@@ -63,7 +63,10 @@ pub(super) fn of_handler(program: &Program, id: FnId) -> Vec<Declared> {
 /// The first literal of the list, or `path`, `uri`.
 fn path_of(program: &Program, id: FnId, attr: &Attr) -> Option<String> {
     let text = |meta: &Meta| match &meta.value {
-        Some(Lit::Str(text)) if text.contains("::") => constant_named(program, id, text).or_else(|| Some(text.clone())),
+        // some macros of projects take the path of a constant as text
+        Some(Lit::Str(text)) if text.contains("::") || text.contains('.') && !text.contains('/') => {
+            constant_named(program, id, text).or_else(|| Some(text.clone()))
+        }
         Some(Lit::Str(text)) => Some(text.clone()),
         _ => meta.text.as_deref().and_then(|text| constant_named(program, id, text)),
     };
@@ -236,13 +239,18 @@ fn in_value(program: &Program, place: Place, body: &Body, expr: ExprId, fields: 
             let inner = &program.function(*function).body;
             in_value(program, Place::Fn(*function), inner, inner.root?, fields, depth + 1)
         }
-        ExprKind::Path(_) => {
+        ExprKind::Field { base, name, .. } => {
+            let fields: Vec<Name> = std::iter::once(name).chain(fields).cloned().collect();
+            in_value(program, place, body, *base, &fields, depth + 1)
+        }
+        ExprKind::Path(path) => {
             let def = match place {
                 Place::Fn(id) => program.def(id, expr),
                 Place::Const(id) => program.const_expr_def(id, expr),
             };
-            match def {
-                Some(Def::Const(id)) => in_constant(program, *id, fields, depth + 1),
+            match (def, path.as_ident()) {
+                (Some(Def::Const(id)), _) => in_constant(program, *id, fields, depth + 1),
+                (None, Some(name)) => in_value(program, place, body, let_value(body, name)?, fields, depth + 1),
                 _ => None,
             }
         }

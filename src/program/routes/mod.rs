@@ -12,7 +12,9 @@
 mod declared;
 mod eval;
 mod extract;
+mod parts;
 mod table;
+mod value;
 
 pub use extract::{Extractor, Source};
 pub use table::{Row, rows};
@@ -212,3 +214,6 @@ fn closing(text: &str, close: char) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

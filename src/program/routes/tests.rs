@@ -1,0 +1,240 @@
+//! One small application for each framework and each shape of building a router.
+
+use super::{Handler, RouteKind};
+use crate::program::payloads::{self, Side};
+use crate::program::{Program, Ty};
+
+/// `GET /users/{id} show [require_login]`
+fn table(source: &str) -> Vec<String> {
+    let program = Program::from_sources(&[("src/lib.rs", source)]);
+    let routes = &program.routes().routes;
+    routes
+        .iter()
+        .map(|route| {
+            let handler = match &route.handler {
+                Handler::Function(id) => program.function(*id).name.to_string(),
+                Handler::Closure(..) => "closure".to_owned(),
+                Handler::Service(name) => name.to_string(),
+                Handler::Unknown => "?".to_owned(),
+            };
+            let layers: Vec<String> =
+                route.layers.iter().flat_map(|layer| layer.functions.iter().map(|id| program.function(*id).name.to_string())).collect();
+            let layers = if layers.is_empty() { String::new() } else { format!(" [{}]", layers.join(" ")) };
+            let kind = match route.kind {
+                RouteKind::Http => "",
+                RouteKind::Grpc => "grpc ",
+                RouteKind::GraphQl => "graphql ",
+                RouteKind::Fallback => "fallback ",
+            };
+            let mounted = if route.mounted { "" } else { " unmounted" };
+            format!("{kind}{} {} {handler}{layers}{mounted}", route.method.to_uppercase(), route.path)
+        })
+        .collect()
+}
+
+#[test]
+fn axum_routers_are_nested_merged_and_layered() {
+    let source = r#"
+use axum::{Router, routing::{get, post}, middleware, extract::State};
+async fn home() {} async fn list() {} async fn create() {} async fn show() {} async fn login() {} async fn lost() {}
+async fn require_login() {}
+#[derive(Clone)] pub struct App;
+pub fn app(state: App) -> Router {
+    let public = Router::new().route("/login", post(login));
+    let private = users().route_layer(middleware::from_fn(require_login));
+    let mut router = Router::new().route("/", get(home)).merge(public).nest("/users", private);
+    if cfg!(feature = "admin") {
+        router = router.route("/admin", get(|| async { "admin" }));
+    }
+    router.fallback(lost).with_state(state)
+}
+fn users() -> Router<App> {
+    Router::new().route("/", get(list).post(create)).route("/{id}", get(show))
+}
+"#;
+    assert_eq!(
+        table(source),
+        [
+            "fallback ANY * lost",
+            "GET / home",
+            "GET /admin closure",
+            "POST /login login",
+            "GET /users list [require_login]",
+            "POST /users create [require_login]",
+            "GET /users/{id} show [require_login]",
+        ]
+    );
+}
+
+#[test]
+fn axum_handlers_go_through_helpers_and_constants() {
+    let source = r#"
+use axum::{Router, routing::{get, MethodRouter}, handler::Handler, response::IntoResponse};
+const API: &str = "/api/v1";
+async fn about() {}
+async fn status() {}
+async fn cached() {}
+fn page<H, T>(handler: H) -> MethodRouter where H: Handler<T, ()>, T: 'static { get(handler.layer(axum::middleware::from_fn(cached))) }
+struct Server { routes: Router }
+impl Server {
+    fn new() -> Self { Self { routes: Router::new().nest(API, Self::api()) } }
+    fn api() -> Router { Router::new().route("/about", page(about)).route(&format!("{}/x", "/status"), get(move || status())) }
+}
+"#;
+    assert_eq!(table(source), ["GET /api/v1/about about [cached]", "GET /api/v1/status/x status"]);
+}
+
+#[test]
+fn actix_scopes_wrap_everything_inside() {
+    let source = r#"
+use actix_web::{web, App, HttpServer, HttpResponse, Responder};
+#[actix_web::get("/health")] async fn health() -> impl Responder { HttpResponse::Ok() }
+async fn list() -> HttpResponse { HttpResponse::Ok().finish() }
+async fn create() -> HttpResponse { HttpResponse::Ok().finish() }
+async fn show() -> HttpResponse { HttpResponse::Ok().finish() }
+async fn guard() {}
+pub fn config(cfg: &mut web::ServiceConfig) {
+    posts(cfg);
+    cfg.service(web::scope("/users").wrap(actix_web::middleware::from_fn(guard)).route("", web::get().to(list)).route("", web::post().to(create)));
+}
+fn posts(cfg: &mut web::ServiceConfig) {
+    cfg.service(web::resource("/posts/{id}").route(web::get().to(show)).route(web::method(actix_web::http::Method::PUT).to(create)));
+}
+#[actix_web::main]
+async fn main() -> std::io::Result<()> {
+    HttpServer::new(move || App::new().service(health).service(web::scope("/api").configure(config))).bind("x")?.run().await
+}
+"#;
+    assert_eq!(
+        table(source),
+        [
+            "GET /api/posts/{id} show",
+            "PUT /api/posts/{id} create",
+            "GET /api/users list [guard]",
+            "POST /api/users create [guard]",
+            "GET /health health",
+        ]
+    );
+}
+
+#[test]
+fn rocket_mounts_what_attributes_declare() {
+    let source = r#"
+#[macro_use] extern crate rocket;
+use rocket::serde::json::Json;
+#[derive(serde::Deserialize)] struct New { name: String }
+#[get("/<id>?<page>")] fn show(id: i32, page: Option<u32>) {}
+#[post("/", data = "<new>")] fn create(new: Json<New>) {}
+#[delete("/<id>")] fn alone(id: i32) {}
+#[launch] fn start() -> _ { rocket::build().mount("/users", routes![show, create]) }
+"#;
+    assert_eq!(table(source), ["DELETE /<id> alone unmounted", "POST /users create", "GET /users/<id>?<page> show"]);
+    let program = Program::from_sources(&[("src/lib.rs", source)]);
+    let kinds = |path: &str| -> Vec<Option<&str>> {
+        let route = program.routes().routes.iter().find(|route| route.path == path).expect("listed above");
+        route.extractors.iter().map(super::Extractor::kind).collect()
+    };
+    assert_eq!(kinds("/users/<id>?<page>"), [Some("path"), Some("query")]);
+    assert_eq!(kinds("/users"), [Some("json")]);
+}
+
+#[test]
+fn other_frameworks_are_read_from_their_models() {
+    let poem = r#"
+use poem::{Route, get, handler, EndpointExt};
+#[handler] fn index() {} #[handler] fn save() {}
+pub fn app() -> Route { Route::new().at("/", get(index).post(save)).nest("/v2", Route::new().at("/save", poem::post(save))) }
+"#;
+    assert_eq!(table(poem), ["GET / index", "POST / save", "POST /v2/save save"]);
+    let salvo = r#"
+use salvo::prelude::*;
+#[handler] async fn list() {} #[handler] async fn show() {} #[handler] async fn auth() {}
+pub fn app() -> Router { Router::with_path("users").hoop(auth).get(list).push(Router::with_path("{id}").get(show)) }
+"#;
+    assert_eq!(table(salvo), ["GET /users list [auth]", "GET /users/{id} show [auth]"]);
+    let loco = r#"
+use loco_rs::controller::{Routes, AppRoutes};
+use axum::routing::{get, post};
+async fn list() {} async fn add() {}
+pub fn routes() -> Routes { Routes::new().prefix("notes").add("/", get(list)).add("/", post(add)) }
+pub fn all() -> AppRoutes { AppRoutes::with_default_routes().add_route(routes()) }
+"#;
+    assert_eq!(table(loco), ["GET /notes list", "POST /notes add"]);
+    let utoipa = r#"
+use utoipa_axum::{router::OpenApiRouter, routes};
+#[utoipa::path(get, path = "/pets/{id}")] async fn pet() {}
+#[utoipa::path(delete, path = "/pets/{id}")] async fn remove() {}
+pub fn app() -> axum::Router { let (router, api) = OpenApiRouter::new().routes(routes!(pet, remove)).split_for_parts(); router }
+"#;
+    assert_eq!(table(utoipa), ["DELETE /pets/{id} remove", "GET /pets/{id} pet"]);
+    let grpc = r#"
+use tonic::{Request, Response, Status};
+pub struct Greeter; pub struct Hello;
+#[tonic::async_trait]
+impl hello::greeter_server::Greeter for Greeter {
+    async fn say_hello(&self, request: Request<Hello>) -> Result<Response<Hello>, Status> { todo!() }
+}
+"#;
+    assert_eq!(table(grpc), ["grpc RPC Greeter/say_hello say_hello"]);
+}
+
+#[test]
+fn tests_and_unknown_clients_make_no_routes() {
+    let source = r#"
+async fn fetch(client: mystery::Client) { client.get("http://example.org").send().await; }
+#[cfg(test)]
+mod tests {
+    use axum::{Router, routing::get};
+    async fn mock() {}
+    fn server() -> Router { Router::new().route("/mock", get(mock)) }
+}
+"#;
+    assert_eq!(table(source), Vec::<String>::new());
+}
+
+#[test]
+fn recursion_and_missing_pieces_are_survived() {
+    let source = r#"
+use axum::Router;
+fn a(depth: u32) -> Router { if depth == 0 { Router::new() } else { b(depth - 1) } }
+fn b(depth: u32) -> Router { a(depth).route() .nest("/x", missing()).route("/y") }
+"#;
+    // routers that only make each other end nowhere
+    assert_eq!(table(source), Vec::<String>::new());
+}
+
+#[test]
+fn path_parameters_of_all_styles_are_named() {
+    assert_eq!(super::params("/a/{id}/:slug/{tail:.*}/<name>/<rest..>?<page>"), ["id", "slug", "tail", "name", "rest"]);
+    assert_eq!(super::params("/files/{*path}"), ["path"]);
+    assert_eq!(super::params("/{?}/x"), Vec::<String>::new());
+}
+
+#[test]
+fn payloads_are_walked_as_serde_does() {
+    let source = r#"
+use axum::{Json, Router, routing::post, extract::Query};
+use serde::{Deserialize, Serialize};
+#[derive(Deserialize)] pub struct Page { limit: u32, #[serde(default)] offset: u32 }
+#[derive(Deserialize, validator::Validate)] #[serde(rename_all = "camelCase")]
+pub struct NewUser { #[validate(length(min = 1), email)] user_name: String, #[serde(flatten)] extra: Extra, tags: Vec<Tag>, #[serde(skip)] id: i64, parent: Option<Box<NewUser>> }
+#[derive(Deserialize)] pub struct Extra { bio: String }
+#[derive(Deserialize)] pub struct Tag { label: String }
+#[derive(Serialize)] pub struct Wrapper<T> { data: Vec<T> }
+#[derive(Serialize)] pub struct User { id: i64, #[serde(skip_serializing)] password_hash: String }
+pub struct Error;
+async fn create(Query(page): Query<Page>, Json(new): Json<NewUser>) -> Result<Json<Wrapper<User>>, Error> { todo!() }
+pub fn app() -> Router { Router::new().route("/users", post(create)) }
+"#;
+    let program = Program::from_sources(&[("src/lib.rs", source)]);
+    let route = &program.routes().routes[0];
+    let payload = |at: usize| route.extractors[at].payload.clone().unwrap_or_default();
+    let paths = |ty: &Ty, side: Side| -> Vec<String> { payloads::fields(&program, ty, side).into_iter().map(|field| field.path).collect() };
+    assert_eq!(paths(&payload(0), Side::Request), ["limit", "offset"]);
+    assert_eq!(paths(&payload(1), Side::Request), ["userName", "bio", "tags", "tags[].label", "parent"]);
+    let checks = &payloads::fields(&program, &payload(1), Side::Request)[0].validators;
+    assert_eq!(checks, &["email", "length"]);
+    let answers = payloads::answers(&program, route);
+    assert_eq!(answers.len(), 1);
+    assert_eq!(paths(&answers[0].ty, Side::Response), ["data", "data[].id"]);
+}
