@@ -316,6 +316,44 @@ fn init_writes_a_configuration_that_is_right() {
 }
 
 #[test]
+fn a_reader_that_leaves_is_no_error() {
+    let folder = project(&[("Cargo.toml", MANIFEST), ("src/main.rs", &FINDING.repeat(3000))]);
+    let program = assert_cmd::cargo::cargo_bin("cargo-backend-lint");
+    let mut child = std::process::Command::new(program)
+        .current_dir(folder.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("started");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("ended");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn tracked_files_are_seen_whatever_ignores_them() {
+    let folder = project(&[("Cargo.toml", MANIFEST), (".gitignore", "/src/made.rs\n/src/own.rs\n"), ("src/lib.rs", "fn a() {}\n")]);
+    let git = |args: &[&str]| {
+        std::process::Command::new("git").args(args).current_dir(folder.path()).output().is_ok_and(|it| it.status.success())
+    };
+    if !git(&["init", "-q"]) {
+        return; // no git here
+    }
+    write(folder.path(), "src/made.rs", FINDING);
+    write(folder.path(), "src/own.rs", FINDING);
+    assert!(git(&["add", "-f", ".gitignore", "src/lib.rs", "src/made.rs"]));
+    let names = |args: &[&str]| {
+        let ran = run(folder.path(), args);
+        let names: Vec<String> = ran.out.lines().filter_map(|line| Some(line.split_once(':')?.0.to_owned())).collect();
+        names.join(" ")
+    };
+    assert_eq!(names(&["--format", "short"]), "src/made.rs");
+    assert_eq!(names(&["--format", "short", "--include-ignored"]), "src/made.rs src/own.rs");
+    assert_eq!(names(&["--format", "short", "src/own.rs"]), "src/own.rs", "what is named is looked at");
+}
+
+#[test]
 fn the_published_schema_is_current() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/backend-lint.schema.json");
     let current = serde_json::to_string_pretty(&backend_lint::config::schema()).expect("JSON") + "\n";
