@@ -1,0 +1,324 @@
+//! What a function does to the world, summed up over everything it calls: queries, remote calls.
+//!
+//! Summaries are computed bottom-up over the strongly connected components of the call graph; inside a component
+//! two rounds are enough, since the summary is a join of flags and a saturating minimum. What runs in a worker loop
+//! (one that never leaves) is not part of a call's effect: such a function is started, not called per item.
+
+use crate::facts::{ExprId, ExprKind, Name, Stmt};
+use crate::facts::walk;
+use crate::source::Location;
+
+use super::loops::{Carrier, Loop, Shape};
+use super::queries::{DbCall, DbOp};
+use super::{FnId, Program, Target};
+
+/// The effects of one call of a function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    pub reads: bool,
+    pub writes: bool,
+    /// round trips that happen on every path through the function; saturates at [`Effects::MANY`]
+    pub least: u32,
+    /// sorted, each once, at most eight
+    pub tables: Vec<Name>,
+    /// the nearest query: where it is sent
+    pub query: Option<Location>,
+    /// the first hop to it: none where it is sent by the function itself
+    pub via: Option<(ExprId, FnId)>,
+    /// how many calls lie between
+    pub depth: u32,
+    /// every way to the database goes through a cache
+    pub cached: bool,
+    /// talks to another service over the network
+    pub remote: bool,
+    /// every step was resolved by types and paths
+    pub certain: bool,
+    /// first segment of the library's path
+    pub library: Name,
+}
+
+impl Effects {
+    pub const MANY: u32 = 99;
+
+    /// Whether a call of the function sends a query at all.
+    #[must_use]
+    pub fn queries(&self) -> bool {
+        self.reads || self.writes
+    }
+}
+
+/// Direct calls and summaries of every function, by [`FnId`].
+#[derive(Debug, Default)]
+pub struct EffectTable {
+    pub calls: Vec<Vec<DbCall>>,
+    pub summaries: Vec<Effects>,
+}
+
+/// How far a chain of calls is followed down.
+const MAX_DEPTH: u32 = 24;
+
+impl EffectTable {
+    /// O(size of all bodies), twice for recursive functions.
+    #[must_use]
+    pub fn build(program: &Program, components: &[Vec<FnId>]) -> Self {
+        use rayon::prelude::*;
+        let count = program.functions().count();
+        let calls = (0..count as u32).into_par_iter().map(|id| super::queries::db_calls(program, FnId(id))).collect();
+        let mut table = Self { calls, summaries: vec![Effects::default(); count] };
+        for component in components {
+            let rounds = if component.len() > 1 { 2 } else { 1 };
+            for _ in 0..rounds {
+                for function in component {
+                    table.summaries[function.0 as usize] = table.summary(program, *function);
+                }
+            }
+        }
+        table
+    }
+
+    fn summary(&self, program: &Program, function: FnId) -> Effects {
+        let facts = program.function(function);
+        let Some(root) = facts.body.root else { return Effects::default() };
+        let mut walker = Walker {
+            program,
+            table: self,
+            function,
+            loops: None,
+            effects: Effects { certain: true, cached: true, ..Effects::default() },
+            cached: program.is_memoised(function),
+        };
+        let least = walker.visit(root);
+        let mut effects = walker.effects;
+        effects.least = least.min(Effects::MANY);
+        effects.cached &= effects.queries();
+        effects
+    }
+}
+
+/// What one call expression leads to: itself, or the best of its targets.
+#[derive(Clone, Debug, Default)]
+pub struct Led {
+    pub effects: Effects,
+    /// the callee through which it goes
+    pub callee: Option<FnId>,
+}
+
+/// The effects of a call expression: direct, or of the functions that it may run.
+#[must_use]
+pub fn of_call(program: &Program, table: &EffectTable, function: FnId, id: ExprId) -> Option<Led> {
+    let body = &program.function(function).body;
+    if let Some(call) = table.calls[function.0 as usize].iter().find(|call| call.expr == id)
+        && call.op.is_query()
+    {
+        let file = program.file_of(function);
+        return Some(Led {
+            effects: Effects {
+                reads: matches!(call.op, DbOp::Read | DbOp::Query),
+                writes: call.op == DbOp::Write,
+                least: 1,
+                tables: call.tables.clone(),
+                query: Some(body.expr(id).span.in_file(file)),
+                certain: call.certain,
+                library: call.library.clone(),
+                ..Effects::default()
+            },
+            callee: None,
+        });
+    }
+    let targets = program.targets(function, id);
+    if let Some(model) = program.model(function, id)
+        && model.remote
+    {
+        return Some(Led { effects: Effects { remote: true, ..Effects::default() }, callee: None });
+    }
+    let mut best: Option<Led> = None;
+    let mut least = u32::MAX;
+    let mut remote = false;
+    for target in targets {
+        let Target::Workspace { function: callee, dispatch } = target else { continue };
+        if program.is_test(*callee) && !program.is_test(function) {
+            continue;
+        }
+        let effects = &table.summaries[callee.0 as usize];
+        remote |= effects.remote;
+        least = least.min(effects.least);
+        if !effects.queries() || effects.depth >= MAX_DEPTH {
+            continue;
+        }
+        let better = best.as_ref().is_none_or(|best| (effects.cached, effects.depth) < (best.effects.cached, best.effects.depth));
+        if better {
+            let mut effects = effects.clone();
+            effects.certain &= !dispatch || targets.len() <= 4;
+            best = Some(Led { effects, callee: Some(*callee) });
+        }
+    }
+    if let Some(led) = &mut best {
+        led.effects.least = least;
+        led.effects.remote = remote;
+    } else if remote {
+        best = Some(Led { effects: Effects { remote: true, ..Effects::default() }, callee: None });
+    }
+    best
+}
+
+struct Walker<'p> {
+    program: &'p Program,
+    table: &'p EffectTable,
+    function: FnId,
+    loops: Option<Vec<Loop>>,
+    effects: Effects,
+    /// inside something that is asked only when a cache has no answer
+    cached: bool,
+}
+
+impl Walker<'_> {
+    /// The least number of queries on every path through `id`.
+    fn visit(&mut self, id: ExprId) -> u32 {
+        let body = &self.program.function(self.function).body;
+        match &body.expr(id).kind {
+            ExprKind::If { condition, then, otherwise } => {
+                let condition = self.visit(*condition);
+                let then = self.visit(*then);
+                let otherwise = otherwise.map_or(0, |otherwise| self.visit(otherwise));
+                condition + then.min(otherwise)
+            }
+            ExprKind::Match { scrutinee, arms } => {
+                let scrutinee = self.visit(*scrutinee);
+                let mut least = None;
+                for arm in arms {
+                    let guard = arm.guard.map_or(0, |guard| self.visit(guard));
+                    let body = guard + self.visit(arm.body);
+                    least = Some(least.map_or(body, |least: u32| least.min(body)));
+                }
+                scrutinee + least.unwrap_or(0)
+            }
+            ExprKind::For { iter, body, .. } => {
+                let header = self.visit(*iter);
+                self.visit(*body);
+                header
+            }
+            ExprKind::While { condition, body, .. } => {
+                if self.is_worker(id) {
+                    return 0;
+                }
+                let condition = self.visit(*condition);
+                self.visit(*body);
+                condition
+            }
+            ExprKind::Loop { body, .. } => {
+                if self.is_worker(id) {
+                    return 0;
+                }
+                self.visit(*body)
+            }
+            ExprKind::Closure { body, .. } => {
+                // it runs where it is handed to, if at all
+                self.visit(*body);
+                0
+            }
+            ExprKind::Block { stmts, tail, .. } => {
+                let mut least = 0;
+                for stmt in stmts {
+                    if let Stmt::Let { diverge: Some(diverge), value, .. } = stmt {
+                        least += value.map_or(0, |value| self.visit(value));
+                        self.visit(*diverge);
+                    } else if let Stmt::Let { value: Some(value), .. } | Stmt::Expr(value) = stmt {
+                        least += self.visit(*value);
+                    }
+                }
+                least + tail.map_or(0, |tail| self.visit(tail))
+            }
+            ExprKind::MethodCall { .. } | ExprKind::Call { .. } | ExprKind::Macro(_) => self.call(id),
+            ExprKind::Path(_) => self.by_name(id),
+            _ => {
+                let mut least = 0;
+                for child in walk::children(body, id) {
+                    least += self.visit(child);
+                }
+                least
+            }
+        }
+    }
+
+    fn call(&mut self, id: ExprId) -> u32 {
+        let body = &self.program.function(self.function).body;
+        let model = self.program.model(self.function, id);
+        let once: Vec<ExprId> = model.map_or_else(Vec::new, |model| {
+            model
+                .runs
+                .iter()
+                .filter(|(_, how)| how.as_str() == "once")
+                .filter_map(|(at, _)| super::queries::argument(body, id, at.parse().ok()?))
+                .collect()
+        });
+        let memo = model.is_some_and(|model| model.marks.iter().any(|mark| mark == "memoises"));
+        let before = self.cached;
+        self.cached |= memo;
+        let mut least = 0;
+        for child in walk::children(body, id) {
+            least += match &body.expr(child).kind {
+                ExprKind::Closure { body, .. } if once.contains(&child) => self.visit(*body),
+                // the callee of a call is judged with the call
+                ExprKind::Path(_) if is_callee(body, id, child) => 0,
+                _ => self.visit(child),
+            };
+        }
+        self.cached = before;
+        least.saturating_add(self.own(id)).min(Effects::MANY)
+    }
+
+    /// A function handed over by its name.
+    fn by_name(&mut self, id: ExprId) -> u32 {
+        self.own(id);
+        0
+    }
+
+    fn own(&mut self, id: ExprId) -> u32 {
+        let Some(led) = of_call(self.program, self.table, self.function, id) else { return 0 };
+        let found = led.effects;
+        self.effects.remote |= found.remote;
+        if !found.queries() {
+            return 0;
+        }
+        let cached = self.cached || found.cached;
+        let depth = led.callee.map_or(0, |_| found.depth + 1);
+        let nearer = self.effects.query.is_none() || (cached, depth) < (self.effects.cached, self.effects.depth);
+        if nearer {
+            self.effects.query = found.query;
+            self.effects.via = led.callee.map(|callee| (id, callee));
+            self.effects.depth = depth;
+            self.effects.certain = found.certain;
+            self.effects.library = found.library.clone();
+        }
+        self.effects.cached &= cached;
+        self.effects.reads |= found.reads;
+        self.effects.writes |= found.writes;
+        for table in found.tables {
+            if self.effects.tables.len() < 8
+                && let Err(at) = self.effects.tables.binary_search(&table)
+            {
+                self.effects.tables.insert(at, table);
+            }
+        }
+        if cached { 0 } else { found.least }
+    }
+
+    /// A loop that the function never leaves.
+    fn is_worker(&mut self, id: ExprId) -> bool {
+        let body = &self.program.function(self.function).body;
+        let loops = self.loops.get_or_insert_with(|| self.program.loops(self.function));
+        let worker = loops
+            .iter()
+            .any(|each| each.expr == id && each.shape == Shape::Worker && matches!(each.carrier, Carrier::Loop | Carrier::Next));
+        worker && !leaves(body, id)
+    }
+}
+
+fn is_callee(body: &crate::facts::Body, call: ExprId, child: ExprId) -> bool {
+    matches!(&body.expr(call).kind, ExprKind::Call { callee, .. } if *callee == child)
+}
+
+/// Whether some path inside the loop ends it: `break`, `return`, `?`.
+fn leaves(body: &crate::facts::Body, id: ExprId) -> bool {
+    walk::descendants(body, id).skip(1).any(|inner| matches!(body.expr(inner).kind, ExprKind::Break { .. } | ExprKind::Return(_)))
+}

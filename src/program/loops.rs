@@ -1,0 +1,408 @@
+//! What runs many times: loops, and closures that a call runs per element.
+//!
+//! A [`Loop`] is any construct that repeats its body for the elements of something: `for`, `while let` over a stack, an
+//! iterator or a stream, `loop` that takes its next element itself, the closure of an iterator or stream adapter
+//! (only where the receiver is an iterator or a stream, not an `Option`), and functions passed by name to one.
+//! [`Shape`] tells those that grow with the data from those that do not: constant ranges and lists, batches, and
+//! the endless loops of workers.
+//!
+//! Left out: recursion. It repeats through the call graph, and shows as a call back into its own component.
+
+use crate::facts::{BlockKind, Body, ExprId, ExprKind, Lit, PatId, PatKind, Stmt};
+use crate::source::Span;
+
+use std::cell::OnceCell;
+
+use crate::facts::walk::{self, for_each_child};
+use super::{FnId, Program, Target, Ty};
+
+/// One repeating construct of a body.
+#[derive(Clone, Debug)]
+pub struct Loop {
+    /// the `for`/`while`/`loop` expression, or the adapter call
+    pub expr: ExprId,
+    pub carrier: Carrier,
+    /// from the keyword to before the body; for an adapter its name
+    pub header: Span,
+    /// what is iterated, where it is one expression
+    pub over: Option<ExprId>,
+    /// the binding of one element
+    pub item: Option<PatId>,
+    /// what runs in every turn: the body, or the closure's body
+    pub body: ExprId,
+    /// a function passed by name: the argument
+    pub by_name: bool,
+    /// the turns overlap in time
+    pub concurrent: bool,
+    pub shape: Shape,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    For,
+    /// `while let` (or `loop`) that takes the next element of a collection, iterator, stream or task set
+    Next,
+    While,
+    Loop,
+    /// an iterator or stream adapter
+    Adapter(String),
+}
+
+/// Whether the number of turns grows with the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// once per element of something of unknown size
+    PerItem,
+    /// a range or list whose length is in the source, or the variants of an enum
+    Constant,
+    /// many elements per turn
+    Batches,
+    /// runs as long as the process, or until work is found: queue consumers, pollers, retries, pagination
+    Worker,
+}
+
+impl Program {
+    /// The loops of `function`, in source order.
+    ///
+    /// O(size of the body).
+    #[must_use]
+    pub fn loops(&self, function: FnId) -> Vec<Loop> {
+        let body = &self.function(function).body;
+        let mut found = Finder { program: self, function, body, parents: OnceCell::new(), loops: Vec::new() };
+        for id in body.ids() {
+            found.visit(id);
+        }
+        found.loops.sort_by_key(|each| (body.expr(each.expr).span.start, std::cmp::Reverse(body.expr(each.expr).span.end)));
+        found.loops
+    }
+}
+
+struct Finder<'p> {
+    program: &'p Program,
+    function: FnId,
+    body: &'p Body,
+    parents: OnceCell<Vec<Option<ExprId>>>,
+    loops: Vec<Loop>,
+}
+
+impl<'p> Finder<'p> {
+    fn visit(&mut self, id: ExprId) {
+        let expr = self.body.expr(id);
+        match &expr.kind {
+            ExprKind::For { pat, iter, body, .. } => {
+                let header = Span::new(expr.span.start, self.body.expr(*body).span.start);
+                let concurrent = self.spawns(*body);
+                let shape = self.shape_of(*iter);
+                self.push(id, Carrier::For, header, Some(*iter), Some(*pat), *body, concurrent, shape);
+            }
+            ExprKind::While { condition, body, .. } => {
+                let header = Span::new(expr.span.start, self.body.expr(*body).span.start);
+                let (carrier, over, item, shape) = match &self.body.expr(*condition).kind {
+                    ExprKind::Let { pat, value } => match self.next_of(*value) {
+                        Some(source) => (Carrier::Next, Some(source), Some(*pat), self.shape_of_source(source)),
+                        None => (Carrier::While, None, None, Shape::Worker),
+                    },
+                    ExprKind::Binary { right, .. } if self.is_length(*right) => (Carrier::While, None, None, Shape::PerItem),
+                    _ => (Carrier::While, None, None, Shape::Worker),
+                };
+                let concurrent = self.spawns(*body);
+                self.push(id, carrier, header, over, item, *body, concurrent, shape);
+            }
+            ExprKind::Loop { body, .. } => {
+                let header = Span::new(expr.span.start, self.body.expr(*body).span.start);
+                let (carrier, over, shape) = match self.first_next(*body) {
+                    Some(source) => (Carrier::Next, Some(source), self.shape_of_source(source)),
+                    None => (Carrier::Loop, None, Shape::Worker),
+                };
+                self.push(id, carrier, header, over, None, *body, false, shape);
+            }
+            ExprKind::MethodCall { receiver, method, method_span, args, .. } => {
+                self.adapter(id, method, *method_span, Some(*receiver), args);
+            }
+            ExprKind::Call { callee, args } => {
+                let span = self.body.expr(*callee).span;
+                let name = match &self.body.expr(*callee).kind {
+                    ExprKind::Path(path) => path.last().to_owned(),
+                    _ => return,
+                };
+                self.adapter(id, &name, span, None, args);
+            }
+            _ => {}
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one constructor call per carrier")]
+    fn push(
+        &mut self,
+        expr: ExprId,
+        carrier: Carrier,
+        header: Span,
+        over: Option<ExprId>,
+        item: Option<PatId>,
+        body: ExprId,
+        concurrent: bool,
+        shape: Shape,
+    ) {
+        self.loops.push(Loop { expr, carrier, header, over, item, body, by_name: false, concurrent, shape });
+    }
+
+    /// A call whose model runs a closure argument per element.
+    fn adapter(&mut self, id: ExprId, name: &str, span: Span, receiver: Option<ExprId>, args: &[ExprId]) {
+        let Some(model) = self.program.model(self.function, id) else { return };
+        for (index, how) in &model.runs {
+            if how != "each" {
+                continue;
+            }
+            let Some(argument) = index.parse::<usize>().ok().and_then(|index| args.get(index)).copied() else { continue };
+            let over = receiver.or_else(|| args.first().copied().filter(|first| *first != argument));
+            let (body, item, by_name) = match &self.body.expr(argument).kind {
+                ExprKind::Closure { params, body, .. } => (*body, params.last().map(|(pat, _)| *pat), false),
+                ExprKind::Path(_) => (argument, None, true),
+                _ => continue,
+            };
+            let shape = if model.batches { Shape::Batches } else { over.map_or(Shape::PerItem, |over| self.shape_of(over)) };
+            let concurrent = model.concurrent || self.joined(id);
+            self.loops.push(Loop {
+                expr: id,
+                carrier: Carrier::Adapter(name.to_owned()),
+                header: span,
+                over,
+                item,
+                body,
+                by_name,
+                concurrent,
+                shape,
+            });
+        }
+    }
+
+    /// Whether the adapter call feeds a call that drives all its futures at once (`join_all(xs.map(..))`, `.buffer_unordered(8)`).
+    fn joined(&self, mut id: ExprId) -> bool {
+        let parents = self.parents.get_or_init(|| walk::parents(self.body));
+        while let Some(outer) = parents[id.0 as usize] {
+            match &self.body.expr(outer).kind {
+                ExprKind::MethodCall { .. } | ExprKind::Call { .. } => {
+                    if self.program.model(self.function, outer).is_some_and(|model| model.concurrent) {
+                        return true;
+                    }
+                }
+                ExprKind::Ref { .. } | ExprKind::Await(_) | ExprKind::Try(_) => {}
+                _ => return false,
+            }
+            id = outer;
+        }
+        false
+    }
+
+    /// A task is started in every turn.
+    fn spawns(&self, body: ExprId) -> bool {
+        let mut stack = vec![body];
+        while let Some(id) = stack.pop() {
+            if self.program.model(self.function, id).is_some_and(|model| model.runs.values().any(|how| how == "spawn")) {
+                return true;
+            }
+            for_each_child(self.body, id, |child| stack.push(child));
+        }
+        false
+    }
+
+    /// Behind `.await`, `?`, references and parentheses.
+    fn peel(&self, mut id: ExprId) -> ExprId {
+        loop {
+            match &self.body.expr(id).kind {
+                ExprKind::Await(inner) | ExprKind::Try(inner) => id = *inner,
+                ExprKind::Ref { operand, .. } => id = *operand,
+                ExprKind::Unary { op: crate::facts::UnaryOp::Deref, operand } => id = *operand,
+                _ => return id,
+            }
+        }
+    }
+
+    /// For `stack.pop()`, `rows.try_next().await?`, `tasks.join_next().await`: the source of the elements.
+    fn next_of(&self, value: ExprId) -> Option<ExprId> {
+        match &self.body.expr(self.peel(value)).kind {
+            ExprKind::MethodCall { receiver, method, args, .. } if args.is_empty() && NEXT.contains(&method.as_str()) => Some(*receiver),
+            // `timeout(limit, rx.recv())` and the like read their element from a call among the arguments
+            ExprKind::Call { args, .. } => args.iter().find_map(|arg| self.next_of(*arg)),
+            ExprKind::MethodCall { receiver, .. } => self.next_of(*receiver),
+            _ => None,
+        }
+    }
+
+    /// `loop { let Some(x) = xs.pop() else { break }; .. }` and `loop { match xs.next() { .. } }`.
+    fn first_next(&self, body: ExprId) -> Option<ExprId> {
+        let ExprKind::Block { stmts, tail, .. } = &self.body.expr(body).kind else { return None };
+        let first = match stmts.first() {
+            Some(Stmt::Let { value: Some(value), diverge: Some(_), .. }) => *value,
+            Some(Stmt::Let { value: Some(value), .. }) => match self.body.expr(self.peel(*value)).kind {
+                ExprKind::Match { scrutinee, .. } => scrutinee,
+                _ => return None,
+            },
+            Some(Stmt::Expr(expr)) => self.scrutinee(*expr)?,
+            _ => self.scrutinee((*tail)?)?,
+        };
+        self.next_of(first)
+    }
+
+    fn scrutinee(&self, id: ExprId) -> Option<ExprId> {
+        match self.body.expr(id).kind {
+            ExprKind::Match { scrutinee, .. } => Some(scrutinee),
+            ExprKind::If { condition, .. } => match self.body.expr(condition).kind {
+                ExprKind::Let { value, .. } => Some(value),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn is_length(&self, id: ExprId) -> bool {
+        matches!(&self.body.expr(id).kind, ExprKind::MethodCall { method, args, .. } if method == "len" && args.is_empty())
+    }
+
+    /// The shape of a loop that takes its next element from `source` itself.
+    fn shape_of_source(&self, source: ExprId) -> Shape {
+        // A channel, a socket or a subscription has no end of its own: its consumer is a worker.
+        let parent = self.body.ids().find(|id| {
+            matches!(&self.body.expr(*id).kind, ExprKind::MethodCall { receiver, .. } if *receiver == source)
+        });
+        if let Some(ExprKind::MethodCall { method, .. }) = parent.map(|id| &self.body.expr(id).kind)
+            && WAITING.contains(&method.as_str())
+        {
+            return Shape::Worker;
+        }
+        if self.is_endless(self.program.ty(self.function, source)) { Shape::Worker } else { self.shape_of(source) }
+    }
+
+    fn is_endless(&self, ty: &Ty) -> bool {
+        match ty {
+            Ty::Foreign(path, _) => {
+                matches!(self.program.kind_of(path), Some("channel" | "listener" | "socket" | "subscription" | "interval" | "upload"))
+            }
+            Ty::Ref(inner) => self.is_endless(inner),
+            _ => false,
+        }
+    }
+
+    /// Whether the number of elements of `id` is written in the source, and whether they come in batches.
+    fn shape_of(&self, id: ExprId) -> Shape {
+        self.shape_within(id, 8)
+    }
+
+    fn shape_within(&self, id: ExprId, depth: u32) -> Shape {
+        if depth == 0 {
+            return Shape::PerItem;
+        }
+        match &self.body.expr(id).kind {
+            ExprKind::Range { from, to, .. } => {
+                let constant = |side: &Option<ExprId>| side.is_none_or(|side| self.is_constant(side));
+                if to.is_some() && constant(from) && constant(to) { Shape::Constant } else { Shape::PerItem }
+            }
+            ExprKind::Array(_) | ExprKind::Repeat { .. } => Shape::Constant,
+            ExprKind::Macro(call) if call.name() == "vec" && !call.args.is_empty() => Shape::Constant,
+            ExprKind::Ref { operand, .. } => self.shape_within(*operand, depth - 1),
+            ExprKind::Await(inner) | ExprKind::Try(inner) => self.shape_within(*inner, depth - 1),
+            ExprKind::Cast { operand, .. } => self.shape_within(*operand, depth - 1),
+            ExprKind::Call { callee, args } => {
+                let ExprKind::Path(path) = &self.body.expr(*callee).kind else { return Shape::PerItem };
+                if path.segments.len() >= 2 && ENUM_LISTS.contains(&path.last()) && args.is_empty() {
+                    return if self.is_enum(id, path) { Shape::Constant } else { Shape::PerItem };
+                }
+                if self.program.model(self.function, id).is_some_and(|model| model.batches) { Shape::Batches } else { Shape::PerItem }
+            }
+            ExprKind::MethodCall { receiver, method, args, .. } => {
+                if self.program.model(self.function, id).is_some_and(|model| model.batches) || BATCHING.contains(&method.as_str()) {
+                    return Shape::Batches;
+                }
+                // `.take(3)` bounds whatever comes before it
+                if method == "take" && args.first().is_some_and(|arg| self.is_constant(*arg)) {
+                    return Shape::Constant;
+                }
+                if GROWING.contains(&method.as_str()) {
+                    return Shape::PerItem;
+                }
+                self.shape_within(*receiver, depth - 1)
+            }
+            ExprKind::Path(path) => {
+                if let Some(binding) = self.program.local(self.function, id) {
+                    return match self.definition(binding) {
+                        // a list that is pushed to later is not the list it began as
+                        Some(value) if !self.grows(binding) => self.shape_within(value, depth - 1),
+                        _ => Shape::PerItem,
+                    };
+                }
+                // a constant or a static: its length is written down
+                if path.last().chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_') && path.last().len() > 1 {
+                    Shape::Constant
+                } else {
+                    Shape::PerItem
+                }
+            }
+            _ => Shape::PerItem,
+        }
+    }
+
+    fn is_enum(&self, call: ExprId, path: &crate::facts::Path) -> bool {
+        let owner = path.segments.len().checked_sub(2).map(|at| path.segments[at].name.as_str());
+        let named = owner.is_some_and(|name| self.program.is_enum_named(self.function, name));
+        named || matches!(self.program.targets(self.function, call), [Target::Foreign(path)] if path.contains("strum"))
+    }
+
+    fn is_constant(&self, id: ExprId) -> bool {
+        match &self.body.expr(id).kind {
+            ExprKind::Lit(Lit::Int(..)) => true,
+            ExprKind::Path(path) => {
+                self.program.local(self.function, id).map_or_else(
+                    || path.last().chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'),
+                    |binding| self.definition(binding).is_some_and(|value| matches!(self.body.expr(value).kind, ExprKind::Lit(Lit::Int(..)))),
+                )
+            }
+            ExprKind::Cast { operand, .. } => self.is_constant(*operand),
+            ExprKind::Binary { left, right, .. } => self.is_constant(*left) && self.is_constant(*right),
+            _ => false,
+        }
+    }
+
+    /// The value a plain `let` gives to the binding.
+    fn definition(&self, binding: PatId) -> Option<ExprId> {
+        self.body.ids().find_map(|id| {
+            let ExprKind::Block { stmts, kind: BlockKind::Plain | BlockKind::Async { .. } | BlockKind::Unsafe, .. } = &self.body.expr(id).kind
+            else {
+                return None;
+            };
+            stmts.iter().find_map(|stmt| match stmt {
+                Stmt::Let { pat, value, .. } if self.names(*pat, binding) => *value,
+                _ => None,
+            })
+        })
+    }
+
+    fn names(&self, pat: PatId, binding: PatId) -> bool {
+        pat == binding || matches!(&self.body.pat(pat).kind, PatKind::Typed(inner, _) if self.names(*inner, binding))
+    }
+
+    /// Whether something is added to the collection that `binding` holds.
+    fn grows(&self, binding: PatId) -> bool {
+        self.body.ids().any(|id| {
+            matches!(&self.body.expr(id).kind, ExprKind::MethodCall { receiver, method, .. }
+                if GROWERS.contains(&method.as_str()) && self.program.local(self.function, *receiver) == Some(binding))
+        })
+    }
+}
+
+/// Take one element, without arguments.
+const NEXT: &[&str] =
+    &["next", "try_next", "pop", "pop_front", "pop_back", "pop_first", "pop_last", "join_next", "recv", "try_recv", "blocking_recv", "next_line", "accept", "tick", "changed", "next_field", "next_message"];
+
+/// Wait for an element that somebody else sends.
+const WAITING: &[&str] = &["recv", "try_recv", "blocking_recv", "accept", "tick", "changed"];
+
+/// Hand out many elements per turn.
+const BATCHING: &[&str] = &["chunks", "chunks_exact", "chunks_mut", "rchunks", "array_chunks", "ready_chunks", "try_chunks", "try_ready_chunks", "recv_many", "chunks_timeout", "tuple_windows", "into_chunks"];
+
+/// Yield more than their receiver's length says.
+const GROWING: &[&str] = &["flat_map", "chain", "cycle", "lines", "split", "chars", "bytes", "split_whitespace", "clone_from"];
+
+const GROWERS: &[&str] = &["push", "push_back", "push_front", "insert", "extend", "append", "extend_from_slice"];
+
+/// Functions that list an enum's variants.
+const ENUM_LISTS: &[&str] = &["iter", "all", "variants", "values", "into_enum_iter", "into_iter", "all_variants"];

@@ -1,0 +1,324 @@
+//! Database calls of one body: which call sends a query, what it does, to which tables.
+//!
+//! Most libraries build a query in a chain and send it at the end (`sqlx::query(..).bind(..).fetch_all(pool)`,
+//! `posts::table.filter(..).load(conn)`). The sending call is found by its model; the words for the tables and the
+//! direction are then collected down the chain, through locals that hold an unfinished query.
+
+use crate::facts::{Body, ExprId, ExprKind, Lit, Name, PatId, Path, Stmt};
+use crate::model::CallModel;
+use crate::sql;
+
+use super::{FnId, Program};
+
+/// What a database call does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DbOp {
+    Read,
+    Write,
+    /// a round trip of unknown direction
+    Query,
+    Begin,
+    Commit,
+    Rollback,
+    /// takes a connection from a pool
+    Acquire,
+    Connect,
+}
+
+impl DbOp {
+    /// Whether it is a query (not the business of connections and transactions).
+    #[must_use]
+    pub fn is_query(self) -> bool {
+        matches!(self, DbOp::Read | DbOp::Write | DbOp::Query)
+    }
+}
+
+/// A call that sends something to a database.
+#[derive(Clone, Debug)]
+pub struct DbCall {
+    pub expr: ExprId,
+    pub op: DbOp,
+    /// sorted, each once
+    pub tables: Vec<Name>,
+    /// the first segment of the model's path: `sqlx`
+    pub library: Name,
+    /// the SQL text, where it is a literal in reach
+    pub sql: Option<ExprId>,
+    /// what is fetched: `one`, `all` ..
+    pub fetches: Option<Name>,
+    /// the connection, pool or transaction
+    pub handle: Option<ExprId>,
+    /// resolved by types or paths; otherwise by the method's name and a handle among the arguments
+    pub certain: bool,
+}
+
+/// How far a chain is followed.
+const DEPTH: u32 = 48;
+
+/// All database calls of a function, in order of their expressions.
+#[must_use]
+pub fn db_calls(program: &Program, function: FnId) -> Vec<DbCall> {
+    let body = &program.function(function).body;
+    let mut definitions = None;
+    let mut found = Vec::new();
+    for id in body.ids() {
+        let (model, certain) = match program.model(function, id) {
+            Some(model) if model.db.is_some() => (model, true),
+            Some(_) => continue,
+            None => match program.guess(function, id) {
+                Some(model) if model.db.is_some() => (model, false),
+                _ => continue,
+            },
+        };
+        let Some(op) = operation(model) else { continue };
+        let definitions = definitions.get_or_insert_with(|| Definitions::of(body));
+        let mut chain = Chain { program, function, body, definitions, words: Words::default() };
+        chain.follow(id, DEPTH);
+        let words = chain.words;
+        let op = op.unwrap_or_else(|| words.direction(model));
+        let mut tables = words.tables;
+        tables.sort_unstable();
+        tables.dedup();
+        found.push(DbCall {
+            expr: id,
+            op,
+            tables,
+            library: library(model),
+            sql: words.sql,
+            fetches: model.fetches.as_deref().map(Name::new),
+            handle: model.handle.and_then(|at| argument(body, id, at)),
+            certain,
+        });
+    }
+    found
+}
+
+/// The outer `None`: no round trip. The inner one: to be told by the SQL text or the clauses.
+fn operation(model: &CallModel) -> Option<Option<DbOp>> {
+    Some(Some(match model.db.as_deref()? {
+        "read" => DbOp::Read,
+        "write" => DbOp::Write,
+        "begin" => DbOp::Begin,
+        "commit" => DbOp::Commit,
+        "rollback" => DbOp::Rollback,
+        "acquire" => DbOp::Acquire,
+        "connect" => DbOp::Connect,
+        "auto" | "batch" | "pipeline" => return Some(None),
+        _ => return None,
+    }))
+}
+
+fn library(model: &CallModel) -> Name {
+    let path = model.path.first().map_or("", String::as_str);
+    Name::new(path.split("::").next().unwrap_or(""))
+}
+
+/// The `at`-th argument of a call; `-1` is the receiver.
+#[must_use]
+pub fn argument(body: &Body, call: ExprId, at: i32) -> Option<ExprId> {
+    match &body.expr(call).kind {
+        ExprKind::MethodCall { receiver, .. } if at == -1 => Some(*receiver),
+        ExprKind::MethodCall { args, .. } | ExprKind::Call { args, .. } => args.get(usize::try_from(at).ok()?).copied(),
+        ExprKind::Macro(call) => call.args.get(usize::try_from(at).ok()?).map(|arg| arg.value),
+        _ => None,
+    }
+}
+
+/// The values of plain `let`s of a body.
+#[derive(Debug, Default)]
+pub struct Definitions {
+    values: std::collections::HashMap<PatId, ExprId>,
+}
+
+impl Definitions {
+    #[must_use]
+    pub fn of(body: &Body) -> Self {
+        let mut values = std::collections::HashMap::new();
+        for id in body.ids() {
+            if let ExprKind::Block { stmts, .. } = &body.expr(id).kind {
+                for stmt in stmts {
+                    if let Stmt::Let { pat, value: Some(value), .. } = stmt {
+                        let mut pat = *pat;
+                        while let crate::facts::PatKind::Typed(inner, _) = &body.pat(pat).kind {
+                            pat = *inner;
+                        }
+                        values.insert(pat, *value);
+                    }
+                }
+            }
+        }
+        Self { values }
+    }
+
+    /// What the binding was made with.
+    #[must_use]
+    pub fn value(&self, binding: PatId) -> Option<ExprId> {
+        self.values.get(&binding).copied()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Words {
+    tables: Vec<Name>,
+    reads: bool,
+    writes: bool,
+    sql: Option<ExprId>,
+}
+
+impl Words {
+    fn direction(&self, model: &CallModel) -> DbOp {
+        match (self.writes, self.reads) {
+            (true, _) => DbOp::Write,
+            (false, true) => DbOp::Read,
+            (false, false) => match model.fetches.as_deref() {
+                Some("none") => DbOp::Write,
+                Some(_) => DbOp::Read,
+                None => DbOp::Query,
+            },
+        }
+    }
+}
+
+struct Chain<'p> {
+    program: &'p Program,
+    function: FnId,
+    body: &'p Body,
+    definitions: &'p Definitions,
+    words: Words,
+}
+
+impl Chain<'_> {
+    fn follow(&mut self, id: ExprId, depth: u32) {
+        if depth == 0 {
+            return;
+        }
+        match &self.body.expr(id).kind {
+            ExprKind::MethodCall { receiver, args, .. } => {
+                self.call(id);
+                self.follow(*receiver, depth - 1);
+                // `client.execute(&statement, &[])`, `cursor.query(sql)`: the text may be an argument held in a local
+                if self.words.sql.is_none() {
+                    for arg in args.iter().take(2) {
+                        self.argument(*arg, depth - 1);
+                    }
+                }
+            }
+            ExprKind::Call { callee, args } => {
+                self.call(id);
+                if let ExprKind::Path(path) = &self.body.expr(*callee).kind {
+                    self.path(path);
+                }
+                for arg in args.iter().take(2) {
+                    self.argument(*arg, depth - 1);
+                }
+            }
+            ExprKind::Macro(_) => self.call(id),
+            ExprKind::Path(path) => match self.program.local(self.function, id) {
+                Some(binding) => {
+                    if let Some(value) = self.definitions.value(binding) {
+                        self.follow(value, depth - 1);
+                    }
+                }
+                None => self.path(path),
+            },
+            ExprKind::Await(inner) | ExprKind::Try(inner) | ExprKind::Ref { operand: inner, .. } | ExprKind::Unary { operand: inner, .. } => {
+                self.follow(*inner, depth - 1);
+            }
+            _ => {}
+        }
+    }
+
+    /// An argument that may name a table or carry SQL: only paths, locals and text are looked at.
+    fn argument(&mut self, id: ExprId, depth: u32) {
+        match &self.body.expr(id).kind {
+            ExprKind::Path(_) | ExprKind::Ref { .. } => self.follow(id, depth),
+            _ => {}
+        }
+    }
+
+    fn call(&mut self, id: ExprId) {
+        let model = self.program.model(self.function, id).or_else(|| self.program.guess(self.function, id));
+        let Some(model) = model else { return };
+        if let Some(at) = model.sql
+            && let Some(text) = argument(self.body, id, at)
+        {
+            self.sql(text, 6);
+        }
+        if let Some(at) = model.table
+            && let Some(table) = argument(self.body, id, at)
+            && let ExprKind::Path(path) = &self.body.expr(table).kind
+        {
+            self.path(path);
+        }
+        match model.clause.as_deref() {
+            Some("insert" | "update" | "delete") => self.words.writes = true,
+            Some("select" | "filter" | "limit" | "order" | "join" | "offset") => self.words.reads = true,
+            _ => {}
+        }
+    }
+
+    /// `posts::table`, `posts::dsl::posts`, `cake::Entity::find`: the module that generated code puts a table in.
+    fn path(&mut self, path: &Path) {
+        let names: Vec<&str> = path.segments.iter().map(|segment| segment.name.as_str()).collect();
+        for (at, name) in names.iter().enumerate() {
+            if at > 0 && matches!(*name, "table" | "dsl" | "Entity" | "ActiveModel") {
+                self.words.tables.push(Name::new(names[at - 1]));
+            }
+        }
+    }
+
+    fn sql(&mut self, id: ExprId, depth: u32) {
+        if depth == 0 {
+            return;
+        }
+        match &self.body.expr(id).kind {
+            ExprKind::Lit(Lit::Str(text)) => {
+                let text = text.clone();
+                self.classify(&text, id);
+            }
+            ExprKind::Ref { operand, .. } => self.sql(*operand, depth - 1),
+            ExprKind::MethodCall { receiver, .. } => self.sql(*receiver, depth - 1),
+            ExprKind::Binary { left, .. } => self.sql(*left, depth - 1),
+            ExprKind::Macro(call) => {
+                if let Some(format) = &call.format {
+                    let text: String = format
+                        .pieces
+                        .iter()
+                        .map(|piece| match piece {
+                            crate::facts::FormatPiece::Text(text) => text.as_str(),
+                            crate::facts::FormatPiece::Hole { .. } => "{}",
+                        })
+                        .collect();
+                    self.classify(&text, id);
+                } else if let Some(first) = call.args.first() {
+                    self.sql(first.value, depth - 1);
+                }
+            }
+            ExprKind::Path(_) => {
+                if let Some(binding) = self.program.local(self.function, id) {
+                    if let Some(value) = self.definitions.value(binding) {
+                        self.sql(value, depth - 1);
+                    }
+                } else if let Some(text) = self.program.constant_text(self.function, id) {
+                    self.classify(&text, id);
+                }
+            }
+            ExprKind::Block { tail: Some(tail), .. } => self.sql(*tail, depth - 1),
+            ExprKind::If { then, .. } => self.sql(*then, depth - 1),
+            _ => {}
+        }
+    }
+
+    fn classify(&mut self, text: &str, at: ExprId) {
+        let known = sql::classify(text);
+        self.words.sql.get_or_insert(at);
+        for table in &known.tables {
+            self.words.tables.push(Name::new(&table.table.name));
+        }
+        match known.effect {
+            sql::Effect::Read => self.words.reads = true,
+            sql::Effect::Write | sql::Effect::Ddl => self.words.writes = true,
+            _ => {}
+        }
+    }
+}

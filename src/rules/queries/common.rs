@@ -1,0 +1,492 @@
+//! Loops of a function joined with the calls in them that lead to a query.
+
+use crate::facts::walk;
+use crate::program::{Carrier, DbCall, Effects, Led, Loop, Shape, Target};
+use crate::rules::prelude::*;
+
+/// The loops of one function and the query sites in it.
+pub struct Loops<'p> {
+    pub program: &'p Program,
+    pub function: FnId,
+    body: &'p Body,
+    parents: Vec<Option<ExprId>>,
+    pub list: Vec<Loop>,
+    pub sites: Vec<Site>,
+}
+
+/// A call inside a loop that sends a query, itself or through the functions it calls.
+pub struct Site {
+    pub expr: ExprId,
+    /// the call's name, for people: not its whole chain
+    pub span: Span,
+    /// the innermost loop that repeats it per item, as an index into `Loops::list`
+    pub repeats: Option<usize>,
+    /// the innermost loop of any shape
+    inner: usize,
+    pub reads: bool,
+    pub writes: bool,
+    pub count: u32,
+    pub tables: Vec<Name>,
+    /// each hop: where it is called, and what
+    pub chain: Vec<(Location, String)>,
+    pub query: Option<Location>,
+    /// a function of one item that others call too
+    pub shared: Option<String>,
+    pub library: Name,
+    pub certain: bool,
+    cached: bool,
+    pub in_transaction: bool,
+    pub recursive: bool,
+    /// nothing of the loop goes into it
+    pub invariant: bool,
+}
+
+impl<'p> Loops<'p> {
+    /// None where there is no loop with a query in it.
+    pub fn of(program: &'p Program, function: FnId) -> Option<Self> {
+        let body = &program.function(function).body;
+        let list = program.loops(function);
+        if list.is_empty() {
+            return None;
+        }
+        let mut loops = Self { program, function, body, parents: walk::parents(body), list, sites: Vec::new() };
+        for id in body.ids() {
+            if matches!(body.expr(id).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Macro(_) | ExprKind::Path(_)) {
+                loops.add(id);
+            }
+        }
+        loops.sites.sort_by_key(|site| (site.span.start, site.expr));
+        (!loops.sites.is_empty()).then_some(loops)
+    }
+
+    fn add(&mut self, id: ExprId) {
+        let mut around: Vec<usize> = (0..self.list.len()).filter(|index| self.turns(&self.list[*index], id)).collect();
+        // innermost first
+        around.sort_by_key(|index| self.body.expr(self.list[*index].body).span.len());
+        let Some(inner) = around.first().copied() else { return };
+        if matches!(self.body.expr(id).kind, ExprKind::Path(_)) && self.is_callee(id) {
+            return;
+        }
+        let Some(led) = self.program.led(self.function, id) else { return };
+        if !led.effects.queries() {
+            return;
+        }
+        // a loop of constant length or of batches repeats with the loop around it; a worker ends the search
+        let mut repeats = None;
+        for index in around {
+            match self.list[index].shape {
+                Shape::PerItem => {
+                    repeats = Some(index);
+                    break;
+                }
+                Shape::Constant | Shape::Batches => {}
+                Shape::Worker if self.leaves(&self.list[index]) => {}
+                Shape::Worker => break,
+            }
+        }
+        let site = self.site(id, inner, repeats, led);
+        self.sites.push(site);
+    }
+
+    fn site(&self, id: ExprId, inner: usize, repeats: Option<usize>, led: Led) -> Site {
+        let Led { effects, callee } = led;
+        let chain = self.chain(id, callee, &effects);
+        let shared = callee.filter(|callee| self.program.callers(*callee).len() > 1).map(|callee| self.program.name_of(callee));
+        Site {
+            expr: id,
+            span: self.name_span(id),
+            repeats,
+            inner,
+            reads: effects.reads,
+            writes: effects.writes,
+            count: effects.least.max(1),
+            tables: effects.tables.clone(),
+            chain,
+            query: effects.query,
+            shared,
+            library: effects.library.clone(),
+            certain: effects.certain,
+            cached: effects.cached || self.is_memoised(id, repeats),
+            in_transaction: self.in_transaction(id),
+            recursive: callee.is_some_and(|callee| self.program.same_component(callee, self.function)),
+            invariant: repeats.is_some_and(|index| self.is_invariant(id, &self.list[index], &effects)),
+        }
+    }
+
+    /// Whether `id` runs in every turn of `each` (its header does not).
+    fn turns(&self, each: &Loop, id: ExprId) -> bool {
+        if each.by_name {
+            return each.body == id;
+        }
+        self.body.expr(each.body).span.contains(self.body.expr(id).span) && each.body.0 >= id.0
+    }
+
+    fn is_callee(&self, id: ExprId) -> bool {
+        self.parents[id.0 as usize].is_some_and(|parent| matches!(&self.body.expr(parent).kind, ExprKind::Call { callee, .. } if *callee == id))
+    }
+
+    /// Why a site is not worth a word, if it is not.
+    pub fn quiet(&self, site: &Site) -> Option<&'static str> {
+        let Some(repeats) = site.repeats else {
+            return Some(match self.list[site.inner].shape {
+                Shape::Constant => "constant",
+                Shape::Batches => "batches",
+                _ => "worker",
+            });
+        };
+        if site.cached {
+            return Some("cached");
+        }
+        if self.exits(site, &self.list[repeats]) {
+            return Some("exit");
+        }
+        self.is_remote(&self.list[repeats], site).then_some("remote")
+    }
+
+    /// The query is sent at most once per loop: everything after it leaves the loop.
+    fn exits(&self, site: &Site, each: &Loop) -> bool {
+        let mut id = site.expr;
+        while let Some(parent) = self.parents[id.0 as usize] {
+            if id == each.body {
+                return false;
+            }
+            match &self.body.expr(parent).kind {
+                ExprKind::Return(_) => return true,
+                ExprKind::Break { .. } => return true,
+                ExprKind::Block { stmts, tail, .. } if parent != each.body => {
+                    let last = tail.or(stmts.last().and_then(|stmt| match stmt {
+                        Stmt::Expr(expr) => Some(*expr),
+                        _ => None,
+                    }));
+                    if last.is_some_and(|last| last != id && self.is_exit(last)) && !self.is_closure_body(parent) {
+                        return true;
+                    }
+                }
+                // `if let Ok(found) = find(..).await { return Some(found) }`: the first hit ends it
+                ExprKind::If { condition, then, .. } if *condition == id && matches!(self.body.expr(id).kind, ExprKind::Let { .. }) => {
+                    if self.leaves_well(*then) {
+                        return true;
+                    }
+                }
+                ExprKind::Closure { .. } | ExprKind::Loop { .. } | ExprKind::While { .. } | ExprKind::For { .. } => return false,
+                _ => {}
+            }
+            id = parent;
+        }
+        false
+    }
+
+    fn is_closure_body(&self, id: ExprId) -> bool {
+        self.parents[id.0 as usize].is_some_and(|parent| matches!(&self.body.expr(parent).kind, ExprKind::Closure { body, .. } if *body == id))
+    }
+
+    fn is_exit(&self, id: ExprId) -> bool {
+        matches!(self.body.expr(id).kind, ExprKind::Return(_) | ExprKind::Break { .. })
+    }
+
+    /// The block ends in `break`, or in `return` of something that is no error.
+    fn leaves_well(&self, id: ExprId) -> bool {
+        let last = match &self.body.expr(id).kind {
+            ExprKind::Block { stmts, tail, .. } => tail.or(stmts.last().and_then(|stmt| match stmt {
+                Stmt::Expr(expr) => Some(*expr),
+                _ => None,
+            })),
+            _ => Some(id),
+        };
+        let Some(last) = last else { return false };
+        match &self.body.expr(last).kind {
+            ExprKind::Break { .. } => true,
+            ExprKind::Return(value) => value.is_none_or(|value| !self.is_error(value)),
+            _ => false,
+        }
+    }
+
+    fn is_error(&self, id: ExprId) -> bool {
+        match &self.body.expr(id).kind {
+            ExprKind::Call { callee, .. } => matches!(&self.body.expr(*callee).kind, ExprKind::Path(path) if path.last() == "Err"),
+            ExprKind::Macro(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Asked once per distinct key: the loop looks into a map first and writes the answer into the same map.
+    fn is_memoised(&self, id: ExprId, repeats: Option<usize>) -> bool {
+        let Some(repeats) = repeats else { return false };
+        let root = self.list[repeats].body;
+        let mut asked: Vec<(PatId, ExprId)> = Vec::new();
+        let mut filled = Vec::new();
+        for inner in walk::descendants(self.body, root) {
+            let ExprKind::MethodCall { receiver, method, .. } = &self.body.expr(inner).kind else { continue };
+            let Some(binding) = self.program.local(self.function, self.peel(*receiver)) else { continue };
+            match method.as_str() {
+                "get" | "contains_key" | "contains" | "entry" | "get_mut" => asked.push((binding, inner)),
+                "insert" | "or_insert" | "push" => filled.push(binding),
+                _ => {}
+            }
+        }
+        let site = self.body.expr(id).span;
+        asked.iter().any(|(binding, look)| {
+            let filled_again = filled.contains(binding) || matches!(&self.body.expr(*look).kind, ExprKind::MethodCall { method, .. } if method == "entry");
+            filled_again && self.body.expr(*look).span.start < site.start && self.guards(*look, id)
+        })
+    }
+
+    /// The look-up decides whether the query runs: it is the condition of a branch that holds the query or leaves the turn.
+    fn guards(&self, look: ExprId, site: ExprId) -> bool {
+        let mut id = look;
+        while let Some(parent) = self.parents[id.0 as usize] {
+            match &self.body.expr(parent).kind {
+                ExprKind::If { condition, then, otherwise } if *condition == id => {
+                    let holds = |branch: ExprId| self.body.expr(branch).span.contains(self.body.expr(site).span);
+                    return holds(*then) || otherwise.is_some_and(holds) || self.continues(*then);
+                }
+                ExprKind::Match { scrutinee, arms } if *scrutinee == id => {
+                    return arms.iter().any(|arm| self.body.expr(arm.body).span.contains(self.body.expr(site).span) || self.continues(arm.body));
+                }
+                ExprKind::Closure { .. } | ExprKind::Block { .. } => return false,
+                _ => {}
+            }
+            id = parent;
+        }
+        false
+    }
+
+    fn continues(&self, id: ExprId) -> bool {
+        walk::descendants(self.body, id).any(|inner| matches!(self.body.expr(inner).kind, ExprKind::Continue { .. }))
+    }
+
+    fn leaves(&self, each: &Loop) -> bool {
+        walk::descendants(self.body, each.body).any(|inner| matches!(self.body.expr(inner).kind, ExprKind::Break { .. } | ExprKind::Return(_)))
+    }
+
+    /// Every turn talks to another service: the database is the smaller part.
+    fn is_remote(&self, each: &Loop, site: &Site) -> bool {
+        walk::descendants(self.body, each.body).any(|inner| {
+            inner != site.expr
+                && matches!(self.body.expr(inner).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. })
+                && self.program.led(self.function, inner).is_some_and(|led| led.effects.remote)
+        }) || self.program.led(self.function, site.expr).is_some_and(|led| led.effects.remote)
+    }
+
+    /// No local that is bound or changed in the loop goes into the call.
+    fn is_invariant(&self, id: ExprId, each: &Loop, effects: &Effects) -> bool {
+        if effects.writes || !effects.reads || each.by_name || !matches!(each.carrier, Carrier::For | Carrier::Adapter(_)) {
+            return false;
+        }
+        let inside = self.body.expr(each.body).span;
+        let mut bound: Vec<PatId> = Vec::new();
+        if let Some(item) = each.item {
+            walk::for_each_binding(self.body, item, &mut |binding, _| bound.push(binding));
+        }
+        let uses_loop = walk::descendants(self.body, id).any(|inner| match &self.body.expr(inner).kind {
+            ExprKind::Path(_) => self
+                .program
+                .local(self.function, inner)
+                .is_some_and(|binding| bound.contains(&binding) || inside.contains(self.body.pat(binding).span) || self.is_changed(binding, inside)),
+            // a macro that was not read may use anything
+            ExprKind::Macro(call) => !call.understood,
+            _ => false,
+        });
+        !uses_loop && walk::descendants(self.body, id).count() > 1
+    }
+
+    /// Assigned, or handed out as `&mut`, inside the loop.
+    fn is_changed(&self, binding: PatId, inside: Span) -> bool {
+        self.body.ids().any(|id| {
+            let expr = self.body.expr(id);
+            inside.contains(expr.span)
+                && match &expr.kind {
+                    ExprKind::Assign { left, .. } => self.root(*left) == Some(binding),
+                    ExprKind::MethodCall { receiver, method, .. } => {
+                        matches!(method.as_str(), "push" | "insert" | "extend" | "append" | "clear" | "pop" | "next" | "remove" | "push_str")
+                            && self.root(*receiver) == Some(binding)
+                    }
+                    _ => false,
+                }
+        })
+    }
+
+    fn root(&self, mut id: ExprId) -> Option<PatId> {
+        loop {
+            match &self.body.expr(id).kind {
+                ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => id = *base,
+                ExprKind::Unary { operand, .. } | ExprKind::Ref { operand, .. } => id = *operand,
+                _ => return self.program.local(self.function, id),
+            }
+        }
+    }
+
+    /// A call that takes an open transaction, or stands inside a transaction's closure.
+    fn in_transaction(&self, id: ExprId) -> bool {
+        let mentions = walk::descendants(self.body, id)
+            .any(|inner| matches!(self.body.expr(inner).kind, ExprKind::Path(_)) && self.program.is_transaction(self.program.ty(self.function, inner)));
+        if mentions {
+            return true;
+        }
+        let mut at = id;
+        while let Some(parent) = self.parents[at.0 as usize] {
+            let begins = self.program.model(self.function, parent).is_some_and(|model| model.db.as_deref() == Some("begin") && !model.runs.is_empty());
+            if begins {
+                return true;
+            }
+            at = parent;
+        }
+        false
+    }
+
+    /// The loop around `each` that repeats it per item.
+    pub fn outer(&self, each: &Loop) -> Option<&Loop> {
+        self.list
+            .iter()
+            .filter(|outer| outer.expr != each.expr && outer.shape == Shape::PerItem && self.turns(outer, each.expr))
+            .min_by_key(|outer| self.body.expr(outer.body).span.len())
+    }
+
+    /// What is iterated, in the words of the source.
+    pub fn over(&self, each: &Loop) -> String {
+        let text = each.over.map_or("", |over| self.text(self.body.expr(over).span));
+        shorten(text, 48)
+    }
+
+    fn text(&self, span: Span) -> &'p str {
+        self.program.file(self.program.file_of(self.function)).slice(span)
+    }
+
+    /// `Post::read`, `.fetch_one`, `load_author`.
+    pub fn call_name(&self, site: &Site) -> String {
+        match &self.body.expr(site.expr).kind {
+            ExprKind::MethodCall { method, receiver, .. } => match &self.body.expr(*receiver).kind {
+                ExprKind::Path(path) if path.as_ident().is_some() => format!("{}.{method}", path.last()),
+                ExprKind::Field { base, name, .. } if matches!(self.body.expr(*base).kind, ExprKind::Path(_)) => {
+                    format!("{}.{name}.{method}", self.text(self.body.expr(*base).span))
+                }
+                _ => method.to_string(),
+            },
+            ExprKind::Call { callee, .. } => shorten(self.text(self.body.expr(*callee).span), 48),
+            ExprKind::Macro(call) => format!("{}!", call.path.text()),
+            _ => shorten(self.text(self.body.expr(site.expr).span), 48),
+        }
+    }
+
+    /// Where a reader looks for the call: the start of the chain for a query that is built here, else the method's name.
+    fn name_span(&self, id: ExprId) -> Span {
+        match &self.body.expr(id).kind {
+            ExprKind::MethodCall { receiver, method_span, .. } => {
+                let start = self.chain_start(*receiver);
+                let line = |at: u32| self.program.file(self.program.file_of(self.function)).lines.line_of(at);
+                // one line where possible: a chain over several lines is shown by its beginning
+                if line(start.start) == line(method_span.end) { Span::new(start.start, method_span.end) } else { start }
+            }
+            ExprKind::Call { callee, .. } => self.body.expr(*callee).span,
+            ExprKind::Macro(call) => call.path.span,
+            _ => self.body.expr(id).span,
+        }
+    }
+
+    fn chain_start(&self, mut id: ExprId) -> Span {
+        loop {
+            match &self.body.expr(id).kind {
+                ExprKind::MethodCall { receiver, .. } => id = *receiver,
+                ExprKind::Await(inner) | ExprKind::Try(inner) => id = *inner,
+                ExprKind::Field { base, .. } => id = *base,
+                ExprKind::Call { callee, .. } => return self.body.expr(*callee).span,
+                ExprKind::Macro(call) => return call.path.span,
+                _ => return self.body.expr(id).span,
+            }
+        }
+    }
+
+    fn peel(&self, mut id: ExprId) -> ExprId {
+        while let ExprKind::Ref { operand, .. } | ExprKind::Unary { operand, .. } | ExprKind::Await(operand) | ExprKind::Try(operand) =
+            &self.body.expr(id).kind
+        {
+            id = *operand;
+        }
+        id
+    }
+
+    /// The calls from here down to the query.
+    fn chain(&self, id: ExprId, callee: Option<FnId>, effects: &Effects) -> Vec<(Location, String)> {
+        let mut hops = Vec::new();
+        let Some(mut callee) = callee else { return hops };
+        hops.push((self.body.expr(id).span.in_file(self.program.file_of(self.function)), self.program.name_of(callee)));
+        let mut next = self.program.effects(callee).via;
+        while let Some((call, inner)) = next {
+            if hops.len() > effects.depth as usize + 1 || hops.len() > 12 {
+                break;
+            }
+            let body = &self.program.function(callee).body;
+            let span = call_span(body, call);
+            hops.push((span.in_file(self.program.file_of(callee)), self.program.name_of(inner)));
+            callee = inner;
+            next = self.program.effects(callee).via;
+        }
+        hops
+    }
+
+    /// Only reachable as a command-line tool: it lives in the binary's own files.
+    pub fn in_binary(&self) -> bool {
+        self.program.file(self.program.file_of(self.function)).role == crate::source::Role::Binary
+    }
+}
+
+fn call_span(body: &Body, call: ExprId) -> Span {
+    match &body.expr(call).kind {
+        ExprKind::MethodCall { method_span, .. } => *method_span,
+        ExprKind::Call { callee, .. } => body.expr(*callee).span,
+        _ => body.expr(call).span,
+    }
+}
+
+/// The key of the help that shows the rewrite for this stack.
+pub fn stack_help(site: &Site) -> &'static str {
+    let write = site.writes && !site.reads;
+    match (site.library.as_str(), write) {
+        ("sqlx", false) => "sqlx-read",
+        ("sqlx", true) => "sqlx-write",
+        ("diesel" | "diesel_async", false) => "diesel-read",
+        ("diesel" | "diesel_async", true) => "diesel-write",
+        ("sea_orm", false) => "sea-orm-read",
+        ("sea_orm", true) => "sea-orm-write",
+        ("redis" | "deadpool_redis" | "fred", _) => "redis",
+        ("mongodb", _) => "mongodb",
+        (_, false) => "read",
+        (_, true) => "write",
+    }
+}
+
+/// One line, at most `limit` characters.
+pub fn shorten(text: &str, limit: usize) -> String {
+    let mut line = String::new();
+    let mut space = false;
+    for c in text.chars() {
+        if c.is_whitespace() {
+            space = !line.is_empty();
+            continue;
+        }
+        if space && !matches!(c, '.' | ')' | ',' | '?') {
+            line.push(' ');
+        }
+        space = false;
+        line.push(c);
+    }
+    if line.chars().count() > limit {
+        line = line.chars().take(limit.saturating_sub(2)).collect::<String>() + "..";
+    }
+    line
+}
+
+/// The direct database call at `id`, if it is one.
+#[allow(dead_code, reason = "used by the rules on transactions and connections")]
+pub fn direct<'p>(program: &'p Program, function: FnId, id: ExprId) -> Option<&'p DbCall> {
+    program.db_calls(function).iter().find(|call| call.expr == id)
+}
+
+/// The workspace functions that a call may run.
+#[allow(dead_code, reason = "used by the rules on transactions and connections")]
+pub fn callees(program: &Program, function: FnId, id: ExprId) -> impl Iterator<Item = FnId> + use<'_> {
+    program.targets(function, id).iter().filter_map(|target| match target {
+        Target::Workspace { function, .. } => Some(*function),
+        Target::Foreign(_) => None,
+    })
+}

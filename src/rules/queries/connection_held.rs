@@ -1,0 +1,35 @@
+//! A database transaction kept open across a remote call or a timer: its locks and its connection wait for somebody
+//! else's network. With a pool of ten, ten slow answers stop the service.
+//!
+//! Reported for transactions that are locals of the function (see `common_transactions`), around calls that the models
+//! or the summaries know as remote, and timers.
+
+use super::common_transactions::open_transactions;
+use crate::rules::prelude::*;
+
+pub const CHECK: Check = Check::Function(check);
+
+fn check(function: FnId, cx: &mut Cx<'_>) {
+    let program = cx.program();
+    if program.is_test(function) {
+        return;
+    }
+    let open = open_transactions(program, function);
+    if open.is_empty() {
+        return;
+    }
+    let body = &program.function(function).body;
+    for each in &open {
+        let waits = body.ids().find(|id| {
+            let expr = body.expr(*id);
+            each.holds(expr.span) && matches!(expr.kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. }) && is_slow(program, function, *id)
+        });
+        let Some(waits) = waits else { continue };
+        cx.report(body.expr(waits).span).arg("transaction", &each.name).label("begin", each.begun).help("before");
+    }
+}
+
+fn is_slow(program: &Program, function: FnId, id: ExprId) -> bool {
+    program.model(function, id).is_some_and(|model| model.marks.iter().any(|mark| mark == "waits"))
+        || program.led(function, id).is_some_and(|led| led.effects.remote)
+}

@@ -1,0 +1,33 @@
+//! A database pool or a fresh database connection made inside a request: the pool is thrown away with the request, and
+//! the database sees a new connection each time.
+//!
+//! Reported where a model's `connect` runs in a function that a request reaches and start-up does not. A function that
+//! hands what it made to its caller is let through where the caller is the start-up too.
+
+use crate::program::DbOp;
+use crate::rules::prelude::*;
+
+pub const CHECK: Check = Check::Function(check);
+
+fn check(function: FnId, cx: &mut Cx<'_>) {
+    let program = cx.program();
+    let reach = program.reach(function);
+    if program.is_test(function) || !reach.request || reach.startup {
+        return;
+    }
+    let body = &program.function(function).body;
+    for call in program.db_calls(function) {
+        if call.op != DbOp::Connect || !call.certain {
+            continue;
+        }
+        let memoised = body.ids().any(|outer| {
+            outer != call.expr
+                && body.expr(outer).span.contains(body.expr(call.expr).span)
+                && program.model(function, outer).is_some_and(|model| model.marks.iter().any(|mark| mark == "memoises"))
+        });
+        if !memoised {
+            let text = program.file(program.file_of(function)).slice(body.expr(call.expr).span);
+            cx.report(body.expr(call.expr).span).arg("call", super::common::shorten(text, 40)).help("state");
+        }
+    }
+}
