@@ -8,7 +8,7 @@ use crate::facts::{ExprId, ExprKind, Name, Stmt};
 use crate::facts::walk;
 use crate::source::Location;
 
-use super::loops::{Carrier, Loop, Shape};
+use super::loops::{Carrier, Loop, LoopShape};
 use super::queries::{DbCall, DbOp};
 use super::{FnId, Program, Target};
 
@@ -52,6 +52,8 @@ impl Effects {
 pub struct EffectTable {
     pub calls: Vec<Vec<DbCall>>,
     pub summaries: Vec<Effects>,
+    /// the number of each function's component
+    pub component: Vec<u32>,
 }
 
 /// How far a chain of calls is followed down.
@@ -64,8 +66,11 @@ impl EffectTable {
         use rayon::prelude::*;
         let count = program.functions().count();
         let calls = (0..count as u32).into_par_iter().map(|id| super::queries::db_calls(program, FnId(id))).collect();
-        let mut table = Self { calls, summaries: vec![Effects::default(); count] };
-        for component in components {
+        let mut table = Self { calls, summaries: vec![Effects::default(); count], component: vec![0; count] };
+        for (number, component) in components.iter().enumerate() {
+            for function in component {
+                table.component[function.0 as usize] = number as u32;
+            }
             let rounds = if component.len() > 1 { 2 } else { 1 };
             for _ in 0..rounds {
                 for function in component {
@@ -251,7 +256,7 @@ impl Walker<'_> {
                 .filter_map(|(at, _)| super::queries::argument(body, id, at.parse().ok()?))
                 .collect()
         });
-        let memo = model.is_some_and(|model| model.marks.iter().any(|mark| mark == "memoises"));
+        let memo = model.is_some_and(|model| model.marks.iter().any(|mark| mark == "cache"));
         let before = self.cached;
         self.cached |= memo;
         let mut least = 0;
@@ -309,7 +314,7 @@ impl Walker<'_> {
         let loops = self.loops.get_or_insert_with(|| self.program.loops(self.function));
         let worker = loops
             .iter()
-            .any(|each| each.expr == id && each.shape == Shape::Worker && matches!(each.carrier, Carrier::Loop | Carrier::Next));
+            .any(|each| each.expr == id && each.shape == LoopShape::Worker && matches!(each.carrier, Carrier::Loop | Carrier::Next));
         worker && !leaves(body, id)
     }
 }

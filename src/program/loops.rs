@@ -3,7 +3,7 @@
 //! A [`Loop`] is any construct that repeats its body for the elements of something: `for`, `while let` over a stack, an
 //! iterator or a stream, `loop` that takes its next element itself, the closure of an iterator or stream adapter
 //! (only where the receiver is an iterator or a stream, not an `Option`), and functions passed by name to one.
-//! [`Shape`] tells those that grow with the data from those that do not: constant ranges and lists, batches, and
+//! [`LoopShape`] tells those that grow with the data from those that do not: constant ranges and lists, batches, and
 //! the endless loops of workers.
 //!
 //! Left out: recursion. It repeats through the call graph, and shows as a call back into its own component.
@@ -14,7 +14,7 @@ use crate::source::Span;
 use std::cell::OnceCell;
 
 use crate::facts::walk::{self, for_each_child};
-use super::{FnId, Program, Target, Ty};
+use super::{FnId, Program, Ty};
 
 /// One repeating construct of a body.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ pub struct Loop {
     pub by_name: bool,
     /// the turns overlap in time
     pub concurrent: bool,
-    pub shape: Shape,
+    pub shape: LoopShape,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub enum Carrier {
 
 /// Whether the number of turns grows with the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum LoopShape {
     /// once per element of something of unknown size
     PerItem,
     /// a range or list whose length is in the source, or the variants of an enum
@@ -100,10 +100,10 @@ impl<'p> Finder<'p> {
                 let (carrier, over, item, shape) = match &self.body.expr(*condition).kind {
                     ExprKind::Let { pat, value } => match self.next_of(*value) {
                         Some(source) => (Carrier::Next, Some(source), Some(*pat), self.shape_of_source(source)),
-                        None => (Carrier::While, None, None, Shape::Worker),
+                        None => (Carrier::While, None, None, LoopShape::Worker),
                     },
-                    ExprKind::Binary { right, .. } if self.is_length(*right) => (Carrier::While, None, None, Shape::PerItem),
-                    _ => (Carrier::While, None, None, Shape::Worker),
+                    ExprKind::Binary { right, .. } if self.is_length(*right) => (Carrier::While, None, None, LoopShape::PerItem),
+                    _ => (Carrier::While, None, None, LoopShape::Worker),
                 };
                 let concurrent = self.spawns(*body);
                 self.push(id, carrier, header, over, item, *body, concurrent, shape);
@@ -112,7 +112,7 @@ impl<'p> Finder<'p> {
                 let header = Span::new(expr.span.start, self.body.expr(*body).span.start);
                 let (carrier, over, shape) = match self.first_next(*body) {
                     Some(source) => (Carrier::Next, Some(source), self.shape_of_source(source)),
-                    None => (Carrier::Loop, None, Shape::Worker),
+                    None => (Carrier::Loop, None, LoopShape::Worker),
                 };
                 self.push(id, carrier, header, over, None, *body, false, shape);
             }
@@ -141,7 +141,7 @@ impl<'p> Finder<'p> {
         item: Option<PatId>,
         body: ExprId,
         concurrent: bool,
-        shape: Shape,
+        shape: LoopShape,
     ) {
         self.loops.push(Loop { expr, carrier, header, over, item, body, by_name: false, concurrent, shape });
     }
@@ -160,7 +160,7 @@ impl<'p> Finder<'p> {
                 ExprKind::Path(_) => (argument, None, true),
                 _ => continue,
             };
-            let shape = if model.batches { Shape::Batches } else { over.map_or(Shape::PerItem, |over| self.shape_of(over)) };
+            let shape = if model.batches { LoopShape::Batches } else { over.map_or(LoopShape::PerItem, |over| self.shape_of(over)) };
             let concurrent = model.concurrent || self.joined(id);
             self.loops.push(Loop {
                 expr: id,
@@ -260,7 +260,7 @@ impl<'p> Finder<'p> {
     }
 
     /// The shape of a loop that takes its next element from `source` itself.
-    fn shape_of_source(&self, source: ExprId) -> Shape {
+    fn shape_of_source(&self, source: ExprId) -> LoopShape {
         // A channel, a socket or a subscription has no end of its own: its consumer is a worker.
         let parent = self.body.ids().find(|id| {
             matches!(&self.body.expr(*id).kind, ExprKind::MethodCall { receiver, .. } if *receiver == source)
@@ -268,15 +268,15 @@ impl<'p> Finder<'p> {
         if let Some(ExprKind::MethodCall { method, .. }) = parent.map(|id| &self.body.expr(id).kind)
             && WAITING.contains(&method.as_str())
         {
-            return Shape::Worker;
+            return LoopShape::Worker;
         }
-        if self.is_endless(self.program.ty(self.function, source)) { Shape::Worker } else { self.shape_of(source) }
+        if self.is_endless(self.program.ty(self.function, source)) { LoopShape::Worker } else { self.shape_of(source) }
     }
 
     fn is_endless(&self, ty: &Ty) -> bool {
         match ty {
             Ty::Foreign(path, _) => {
-                matches!(self.program.kind_of(path), Some("channel" | "listener" | "socket" | "subscription" | "interval" | "upload"))
+                matches!(self.program.kind_of(path), Some("channel-receiver" | "server" | "websocket" | "body" | "file-upload" | "queue-client"))
             }
             Ty::Ref(inner) => self.is_endless(inner),
             _ => false,
@@ -284,41 +284,41 @@ impl<'p> Finder<'p> {
     }
 
     /// Whether the number of elements of `id` is written in the source, and whether they come in batches.
-    fn shape_of(&self, id: ExprId) -> Shape {
+    fn shape_of(&self, id: ExprId) -> LoopShape {
         self.shape_within(id, 8)
     }
 
-    fn shape_within(&self, id: ExprId, depth: u32) -> Shape {
+    fn shape_within(&self, id: ExprId, depth: u32) -> LoopShape {
         if depth == 0 {
-            return Shape::PerItem;
+            return LoopShape::PerItem;
         }
         match &self.body.expr(id).kind {
             ExprKind::Range { from, to, .. } => {
                 let constant = |side: &Option<ExprId>| side.is_none_or(|side| self.is_constant(side));
-                if to.is_some() && constant(from) && constant(to) { Shape::Constant } else { Shape::PerItem }
+                if to.is_some() && constant(from) && constant(to) { LoopShape::Constant } else { LoopShape::PerItem }
             }
-            ExprKind::Array(_) | ExprKind::Repeat { .. } => Shape::Constant,
-            ExprKind::Macro(call) if call.name() == "vec" && !call.args.is_empty() => Shape::Constant,
+            ExprKind::Array(_) | ExprKind::Repeat { .. } => LoopShape::Constant,
+            ExprKind::Macro(call) if call.name() == "vec" && !call.args.is_empty() => LoopShape::Constant,
             ExprKind::Ref { operand, .. } => self.shape_within(*operand, depth - 1),
             ExprKind::Await(inner) | ExprKind::Try(inner) => self.shape_within(*inner, depth - 1),
             ExprKind::Cast { operand, .. } => self.shape_within(*operand, depth - 1),
             ExprKind::Call { callee, args } => {
-                let ExprKind::Path(path) = &self.body.expr(*callee).kind else { return Shape::PerItem };
-                if path.segments.len() >= 2 && ENUM_LISTS.contains(&path.last()) && args.is_empty() {
-                    return if self.is_enum(id, path) { Shape::Constant } else { Shape::PerItem };
+                let ExprKind::Path(path) = &self.body.expr(*callee).kind else { return LoopShape::PerItem };
+                if path.segments.len() >= 2 && args.is_empty() && self.program.is_enum(self.function, path) {
+                    return LoopShape::Constant;
                 }
-                if self.program.model(self.function, id).is_some_and(|model| model.batches) { Shape::Batches } else { Shape::PerItem }
+                if self.program.model(self.function, id).is_some_and(|model| model.batches) { LoopShape::Batches } else { LoopShape::PerItem }
             }
             ExprKind::MethodCall { receiver, method, args, .. } => {
                 if self.program.model(self.function, id).is_some_and(|model| model.batches) || BATCHING.contains(&method.as_str()) {
-                    return Shape::Batches;
+                    return LoopShape::Batches;
                 }
                 // `.take(3)` bounds whatever comes before it
                 if method == "take" && args.first().is_some_and(|arg| self.is_constant(*arg)) {
-                    return Shape::Constant;
+                    return LoopShape::Constant;
                 }
                 if GROWING.contains(&method.as_str()) {
-                    return Shape::PerItem;
+                    return LoopShape::PerItem;
                 }
                 self.shape_within(*receiver, depth - 1)
             }
@@ -327,24 +327,18 @@ impl<'p> Finder<'p> {
                     return match self.definition(binding) {
                         // a list that is pushed to later is not the list it began as
                         Some(value) if !self.grows(binding) => self.shape_within(value, depth - 1),
-                        _ => Shape::PerItem,
+                        _ => LoopShape::PerItem,
                     };
                 }
                 // a constant or a static: its length is written down
                 if path.last().chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_') && path.last().len() > 1 {
-                    Shape::Constant
+                    LoopShape::Constant
                 } else {
-                    Shape::PerItem
+                    LoopShape::PerItem
                 }
             }
-            _ => Shape::PerItem,
+            _ => LoopShape::PerItem,
         }
-    }
-
-    fn is_enum(&self, call: ExprId, path: &crate::facts::Path) -> bool {
-        let owner = path.segments.len().checked_sub(2).map(|at| path.segments[at].name.as_str());
-        let named = owner.is_some_and(|name| self.program.is_enum_named(self.function, name));
-        named || matches!(self.program.targets(self.function, call), [Target::Foreign(path)] if path.contains("strum"))
     }
 
     fn is_constant(&self, id: ExprId) -> bool {
@@ -403,6 +397,3 @@ const BATCHING: &[&str] = &["chunks", "chunks_exact", "chunks_mut", "rchunks", "
 const GROWING: &[&str] = &["flat_map", "chain", "cycle", "lines", "split", "chars", "bytes", "split_whitespace", "clone_from"];
 
 const GROWERS: &[&str] = &["push", "push_back", "push_front", "insert", "extend", "append", "extend_from_slice"];
-
-/// Functions that list an enum's variants.
-const ENUM_LISTS: &[&str] = &["iter", "all", "variants", "values", "into_enum_iter", "into_iter", "all_variants"];

@@ -21,19 +21,23 @@ mod crates;
 mod expand;
 mod explain;
 mod graft;
+mod effects;
 mod graph;
 mod guess;
 mod hash;
 mod infer;
 mod items;
 mod known;
+mod loops;
 mod lower;
 mod memory;
 mod names;
 mod patterns;
 pub mod payloads;
+mod queries;
 mod resolve;
 pub mod routes;
+mod summaries;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -46,12 +50,16 @@ use serde::{Deserialize, Serialize};
 
 pub use bodies::Site;
 pub use guess::Guess;
+pub use effects::{Effects, Led};
+pub use loops::{Carrier, Loop, LoopShape};
+pub use queries::{DbCall, DbOp, Definitions};
 pub use items::{Shape, TypeInfo};
 pub use names::Def;
 pub use tables::Table;
 pub use ty::{Bound, Ty};
 
 use bodies::BodyInfo;
+use effects::EffectTable;
 use graph::Graph;
 use infer::Linked;
 use items::Items;
@@ -135,6 +143,7 @@ pub struct Program {
     graph: Graph,
     routes: routes::Routes,
     sql: std::sync::OnceLock<Sql>,
+    effects: std::sync::OnceLock<EffectTable>,
 }
 
 impl Program {
@@ -176,6 +185,7 @@ impl Program {
             graph,
             routes: routes::Routes::default(),
             sql: std::sync::OnceLock::new(),
+            effects: std::sync::OnceLock::new(),
         };
         program.routes = routes::Routes::find(&program);
         program.graph.reach = graph::reach(&program);

@@ -4,11 +4,11 @@
 //! `posts::table.filter(..).load(conn)`). The sending call is found by its model; the words for the tables and the
 //! direction are then collected down the chain, through locals that hold an unfinished query.
 
-use crate::facts::{Body, ExprId, ExprKind, Lit, Name, PatId, Path, Stmt};
+use crate::facts::{Body, ExprId, ExprKind, Lit, Name, PatId, Stmt};
 use crate::model::CallModel;
 use crate::sql;
 
-use super::{FnId, Program};
+use super::{Def, FnId, Program, TypeId};
 
 /// What a database call does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,15 +61,8 @@ pub fn db_calls(program: &Program, function: FnId) -> Vec<DbCall> {
     let body = &program.function(function).body;
     let mut definitions = None;
     let mut found = Vec::new();
-    for id in body.ids() {
-        let (model, certain) = match program.model(function, id) {
-            Some(model) if model.db.is_some() => (model, true),
-            Some(_) => continue,
-            None => match program.guess(function, id) {
-                Some(model) if model.db.is_some() => (model, false),
-                _ => continue,
-            },
-        };
+    for id in program.sites(function).iter().map(|site| site.expr) {
+        let Some((model, certain)) = program.db_model(function, id) else { continue };
         let Some(op) = operation(model) else { continue };
         let definitions = definitions.get_or_insert_with(|| Definitions::of(body));
         let mut chain = Chain { program, function, body, definitions, words: Words::default() };
@@ -205,21 +198,19 @@ impl Chain<'_> {
             }
             ExprKind::Call { callee, args } => {
                 self.call(id);
-                if let ExprKind::Path(path) = &self.body.expr(*callee).kind {
-                    self.path(path);
-                }
+                self.path(*callee);
                 for arg in args.iter().take(2) {
                     self.argument(*arg, depth - 1);
                 }
             }
             ExprKind::Macro(_) => self.call(id),
-            ExprKind::Path(path) => match self.program.local(self.function, id) {
+            ExprKind::Path(_) => match self.program.local(self.function, id) {
                 Some(binding) => {
                     if let Some(value) = self.definitions.value(binding) {
                         self.follow(value, depth - 1);
                     }
                 }
-                None => self.path(path),
+                None => self.path(id),
             },
             ExprKind::Await(inner) | ExprKind::Try(inner) | ExprKind::Ref { operand: inner, .. } | ExprKind::Unary { operand: inner, .. } => {
                 self.follow(*inner, depth - 1);
@@ -237,8 +228,7 @@ impl Chain<'_> {
     }
 
     fn call(&mut self, id: ExprId) {
-        let model = self.program.model(self.function, id).or_else(|| self.program.guess(self.function, id));
-        let Some(model) = model else { return };
+        let Some((model, _)) = self.program.db_model(self.function, id) else { return };
         if let Some(at) = model.sql
             && let Some(text) = argument(self.body, id, at)
         {
@@ -246,9 +236,8 @@ impl Chain<'_> {
         }
         if let Some(at) = model.table
             && let Some(table) = argument(self.body, id, at)
-            && let ExprKind::Path(path) = &self.body.expr(table).kind
         {
-            self.path(path);
+            self.path(table);
         }
         match model.clause.as_deref() {
             Some("insert" | "update" | "delete") => self.words.writes = true,
@@ -257,14 +246,27 @@ impl Chain<'_> {
         }
     }
 
-    /// `posts::table`, `posts::dsl::posts`, `cake::Entity::find`: the module that generated code puts a table in.
-    fn path(&mut self, path: &Path) {
-        let names: Vec<&str> = path.segments.iter().map(|segment| segment.name.as_str()).collect();
-        for (at, name) in names.iter().enumerate() {
-            if at > 0 && matches!(*name, "table" | "dsl" | "Entity" | "ActiveModel") {
-                self.words.tables.push(Name::new(names[at - 1]));
+    /// `posts::table`, `posts::dsl::posts`, `cake::Entity`: what the names stand for.
+    fn path(&mut self, id: ExprId) {
+        match self.program.def(self.function, id) {
+            Some(Def::Table(at) | Def::Column(at, _)) => {
+                if let Some(table) = self.program.tables().get(*at as usize) {
+                    self.words.tables.push(table.name.clone());
+                }
             }
+            Some(Def::Derived(_, of)) => self.words.tables.push(self.entity(*of)),
+            _ => {}
         }
+    }
+
+    /// The table of an entity: what its attribute says, else the module it stands in.
+    fn entity(&self, id: TypeId) -> Name {
+        let def = self.program.type_def(id);
+        let named = def.attrs.iter().find_map(|attr| match &attr.arg("table_name")?.value {
+            Some(Lit::Str(name)) => Some(Name::new(name)),
+            _ => None,
+        });
+        named.unwrap_or_else(|| def.name.clone())
     }
 
     fn sql(&mut self, id: ExprId, depth: u32) {

@@ -1,9 +1,9 @@
 //! An HTTP client or another client with a connection pool of its own, made anew for every request or item: no connection
 //! is reused, each call pays for DNS, TCP and TLS again.
 //!
-//! Reported where the constructor (by its model's mark `makes-client`) runs in a function that a request or a job
-//! reaches, or in a loop. Start-up, tests, command lines and constructors of long-lived state (`new`, `build`, a lazy
-//! static) are let through.
+//! Reported where something foreign makes a value of an HTTP client's type (not from another client) in a function that
+//! a request or a job reaches. Start-up, tests, command lines, functions that hand the client to their caller, and what is made
+//! once behind a cell or a cache are let through.
 
 use crate::rules::prelude::*;
 
@@ -24,12 +24,22 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     }
     let body = &facts.body;
     for id in body.ids() {
-        let Some(model) = program.model(function, id) else { continue };
-        if !model.marks.iter().any(|mark| mark == "makes-client") || is_stored(program, function, body, id) {
+        if !makes_client(program, function, body, id) || is_stored(program, function, body, id) {
             continue;
         }
         cx.report(body.expr(id).span).arg("client", super::common::shorten(program.file(program.file_of(function)).slice(body.expr(id).span), 40)).help("share");
     }
+}
+
+/// A foreign call that yields a client and was given none.
+fn makes_client(program: &Program, function: FnId, body: &Body, id: ExprId) -> bool {
+    let is_client = |expr: ExprId| program.type_kind(program.ty(function, expr)) == Some("http-client");
+    let from = match &body.expr(id).kind {
+        ExprKind::Call { args, .. } => args.first().copied(),
+        ExprKind::MethodCall { receiver, .. } => Some(*receiver),
+        _ => return false,
+    };
+    program.model(function, id).is_some() && is_client(id) && !from.is_some_and(is_client)
 }
 
 /// Inside the initialiser of something that is made once.
@@ -38,6 +48,6 @@ fn is_stored(program: &Program, function: FnId, body: &Body, id: ExprId) -> bool
     body.ids().any(|outer| {
         outer != id
             && body.expr(outer).span.contains(span)
-            && program.model(function, outer).is_some_and(|model| model.marks.iter().any(|mark| mark == "memoises"))
+            && program.model(function, outer).is_some_and(|model| model.marks.iter().any(|mark| mark == "cache"))
     })
 }

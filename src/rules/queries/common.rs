@@ -1,10 +1,11 @@
 //! Loops of a function joined with the calls in them that lead to a query.
 
 use crate::facts::walk;
-use crate::program::{Carrier, DbCall, Effects, Led, Loop, Shape, Target};
+use crate::program::{Carrier, DbCall, Effects, Led, Loop, LoopShape, Target};
 use crate::rules::prelude::*;
 
 /// The loops of one function and the query sites in it.
+#[derive(Debug)]
 pub struct Loops<'p> {
     pub program: &'p Program,
     pub function: FnId,
@@ -15,6 +16,7 @@ pub struct Loops<'p> {
 }
 
 /// A call inside a loop that sends a query, itself or through the functions it calls.
+#[derive(Debug)]
 pub struct Site {
     pub expr: ExprId,
     /// the call's name, for people: not its whole chain
@@ -75,13 +77,13 @@ impl<'p> Loops<'p> {
         let mut repeats = None;
         for index in around {
             match self.list[index].shape {
-                Shape::PerItem => {
+                LoopShape::PerItem => {
                     repeats = Some(index);
                     break;
                 }
-                Shape::Constant | Shape::Batches => {}
-                Shape::Worker if self.leaves(&self.list[index]) => {}
-                Shape::Worker => break,
+                LoopShape::Constant | LoopShape::Batches => {}
+                LoopShape::Worker if self.leaves(&self.list[index]) => {}
+                LoopShape::Worker => break,
             }
         }
         let site = self.site(id, inner, repeats, led);
@@ -129,8 +131,8 @@ impl<'p> Loops<'p> {
     pub fn quiet(&self, site: &Site) -> Option<&'static str> {
         let Some(repeats) = site.repeats else {
             return Some(match self.list[site.inner].shape {
-                Shape::Constant => "constant",
-                Shape::Batches => "batches",
+                LoopShape::Constant => "constant",
+                LoopShape::Batches => "batches",
                 _ => "worker",
             });
         };
@@ -338,7 +340,7 @@ impl<'p> Loops<'p> {
     pub fn outer(&self, each: &Loop) -> Option<&Loop> {
         self.list
             .iter()
-            .filter(|outer| outer.expr != each.expr && outer.shape == Shape::PerItem && self.turns(outer, each.expr))
+            .filter(|outer| outer.expr != each.expr && outer.shape == LoopShape::PerItem && self.turns(outer, each.expr))
             .min_by_key(|outer| self.body.expr(outer.body).span.len())
     }
 

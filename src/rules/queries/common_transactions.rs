@@ -3,6 +3,7 @@
 use crate::rules::prelude::*;
 
 /// A transaction held in a local.
+#[derive(Debug)]
 pub struct Open {
     pub binding: PatId,
     pub name: String,

@@ -30,6 +30,6 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
 }
 
 fn is_slow(program: &Program, function: FnId, id: ExprId) -> bool {
-    program.model(function, id).is_some_and(|model| model.marks.iter().any(|mark| mark == "waits"))
+    program.model(function, id).is_some_and(|model| model.marks.iter().any(|mark| mark == "timer"))
         || program.led(function, id).is_some_and(|led| led.effects.remote)
 }

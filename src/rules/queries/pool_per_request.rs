@@ -23,7 +23,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
         let memoised = body.ids().any(|outer| {
             outer != call.expr
                 && body.expr(outer).span.contains(body.expr(call.expr).span)
-                && program.model(function, outer).is_some_and(|model| model.marks.iter().any(|mark| mark == "memoises"))
+                && program.model(function, outer).is_some_and(|model| model.marks.iter().any(|mark| mark == "cache"))
         });
         if !memoised {
             let text = program.file(program.file_of(function)).slice(body.expr(call.expr).span);

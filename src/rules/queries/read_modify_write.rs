@@ -112,6 +112,6 @@ fn locks(program: &Program, function: FnId, body: &Body, read: &DbCall) -> bool 
     text.contains("for update")
         || walk::descendants(body, read.expr).any(|inner| {
             matches!(&body.expr(inner).kind, ExprKind::MethodCall { .. })
-                && program.model(function, inner).is_some_and(|model| model.marks.iter().any(|mark| mark == "locks-rows"))
+                && program.model(function, inner).is_some_and(|model| model.clause.as_deref() == Some("lock"))
         })
 }

@@ -1,0 +1,101 @@
+//! Asking for queries, effects and loops: the second layer of the program, computed when it is first asked for.
+
+use super::effects::{self, EffectTable, Effects, Led};
+use super::queries::DbCall;
+use super::ty::Ty;
+use super::{Def, FnId, Program};
+use crate::facts::{ExprId, TypeKind};
+use crate::model::CallModel;
+
+impl Program {
+    fn effect_table(&self) -> &EffectTable {
+        self.effects.get_or_init(|| EffectTable::build(self, self.sccs()))
+    }
+
+    /// What a call of the function does to the database and the network, over everything it calls.
+    #[must_use]
+    pub fn effects(&self, id: FnId) -> &Effects {
+        &self.effect_table().summaries[id.0 as usize]
+    }
+
+    /// The calls of a body that go to the database themselves, by expression.
+    #[must_use]
+    pub fn db_calls(&self, id: FnId) -> &[DbCall] {
+        &self.effect_table().calls[id.0 as usize]
+    }
+
+    /// The effects of one call expression, direct or through what it may run.
+    #[must_use]
+    pub fn led(&self, function: FnId, call: ExprId) -> Option<Led> {
+        effects::of_call(self, self.effect_table(), function, call)
+    }
+
+    /// The model of a call that goes to the database, as certain as it may be; the flag says whether it was resolved.
+    #[must_use]
+    pub fn db_model(&self, function: FnId, call: ExprId) -> Option<(&CallModel, bool)> {
+        match self.model(function, call) {
+            Some(model) => Some((model, true)),
+            None => self.guess(function, call).filter(|guess| guess.likely).map(|guess| (guess.model, false)),
+        }
+    }
+
+    /// The kind of a type behind references and pointers: `db-pool`, `http-client` ..
+    #[must_use]
+    pub fn type_kind(&self, ty: &Ty) -> Option<&str> {
+        match ty {
+            Ty::Ref(inner) => self.type_kind(inner),
+            Ty::Foreign(path, args) => match self.kind_of(path) {
+                Some("pointer" | "option" | "result") => args.first().and_then(|inner| self.type_kind(inner)),
+                kind => kind,
+            },
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn is_transaction(&self, ty: &Ty) -> bool {
+        self.type_kind(ty) == Some("db-transaction")
+    }
+
+    /// What a function returns, as declared.
+    #[must_use]
+    pub fn return_ty(&self, id: FnId) -> &Ty {
+        &self.signature(id).ret
+    }
+
+    /// `Type::name` for a method, `name` for a function: as people speak of it.
+    #[must_use]
+    pub fn name_of(&self, id: FnId) -> String {
+        let name = &self.function(id).name;
+        match self.self_type(id) {
+            Some(ty) => format!("{}::{name}", self.type_name(ty.peel_refs())),
+            None => match self.trait_of(id) {
+                Some(super::Bound::Workspace(of, _)) => format!("{}::{name}", self.trait_def(of).name),
+                _ => name.to_string(),
+            },
+        }
+    }
+
+    /// Each may come back to the other.
+    #[must_use]
+    pub fn same_component(&self, one: FnId, other: FnId) -> bool {
+        one == other || self.effect_table().component[one.0 as usize] == self.effect_table().component[other.0 as usize]
+    }
+
+    /// An attribute keeps the function's answers (`#[cached]`).
+    #[must_use]
+    pub fn is_memoised(&self, id: FnId) -> bool {
+        self.function(id).attrs.iter().any(|attr| self.attribute_kind(id, &attr.path).as_deref() == Some("memoise"))
+    }
+
+    /// The path in front of an associated function names an enum of the workspace.
+    #[must_use]
+    pub fn is_enum(&self, function: FnId, path: &crate::facts::Path) -> bool {
+        let mut owner = path.clone();
+        owner.segments.pop();
+        match self.resolve(function, &owner, super::names::Space::Type) {
+            Some((Def::Type(id), 0)) => matches!(self.type_def(id).kind, TypeKind::Enum(_)),
+            _ => false,
+        }
+    }
+}
