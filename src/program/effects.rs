@@ -4,8 +4,8 @@
 //! two rounds are enough, since the summary is a join of flags and a saturating minimum. What runs in a worker loop
 //! (one that never leaves) is not part of a call's effect: such a function is started, not called per item.
 
-use crate::facts::{ExprId, ExprKind, Name, Stmt};
 use crate::facts::walk;
+use crate::facts::{ExprId, ExprKind, Name, Stmt};
 use crate::source::Location;
 
 use super::loops::{Carrier, Loop, LoopShape};

@@ -13,8 +13,8 @@ use crate::source::Span;
 
 use std::cell::OnceCell;
 
-use crate::facts::walk::{self, for_each_child};
 use super::{FnId, Program, Ty};
+use crate::facts::walk::{self, for_each_child};
 
 /// One repeating construct of a body.
 #[derive(Clone, Debug)]
@@ -262,9 +262,8 @@ impl<'p> Finder<'p> {
     /// The shape of a loop that takes its next element from `source` itself.
     fn shape_of_source(&self, source: ExprId) -> LoopShape {
         // A channel, a socket or a subscription has no end of its own: its consumer is a worker.
-        let parent = self.body.ids().find(|id| {
-            matches!(&self.body.expr(*id).kind, ExprKind::MethodCall { receiver, .. } if *receiver == source)
-        });
+        let parent =
+            self.body.ids().find(|id| matches!(&self.body.expr(*id).kind, ExprKind::MethodCall { receiver, .. } if *receiver == source));
         if let Some(ExprKind::MethodCall { method, .. }) = parent.map(|id| &self.body.expr(id).kind)
             && WAITING.contains(&method.as_str())
         {
@@ -276,7 +275,10 @@ impl<'p> Finder<'p> {
     fn is_endless(&self, ty: &Ty) -> bool {
         match ty {
             Ty::Foreign(path, _) => {
-                matches!(self.program.kind_of(path), Some("channel-receiver" | "server" | "websocket" | "body" | "file-upload" | "queue-client"))
+                matches!(
+                    self.program.kind_of(path),
+                    Some("channel-receiver" | "server" | "websocket" | "body" | "file-upload" | "queue-client")
+                )
             }
             Ty::Ref(inner) => self.is_endless(inner),
             _ => false,
@@ -307,7 +309,11 @@ impl<'p> Finder<'p> {
                 if path.segments.len() >= 2 && args.is_empty() && self.program.is_enum(self.function, path) {
                     return LoopShape::Constant;
                 }
-                if self.program.model(self.function, id).is_some_and(|model| model.batches) { LoopShape::Batches } else { LoopShape::PerItem }
+                if self.program.model(self.function, id).is_some_and(|model| model.batches) {
+                    LoopShape::Batches
+                } else {
+                    LoopShape::PerItem
+                }
             }
             ExprKind::MethodCall { receiver, method, args, .. } => {
                 if self.program.model(self.function, id).is_some_and(|model| model.batches) || BATCHING.contains(&method.as_str()) {
@@ -344,12 +350,10 @@ impl<'p> Finder<'p> {
     fn is_constant(&self, id: ExprId) -> bool {
         match &self.body.expr(id).kind {
             ExprKind::Lit(Lit::Int(..)) => true,
-            ExprKind::Path(path) => {
-                self.program.local(self.function, id).map_or_else(
-                    || path.last().chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'),
-                    |binding| self.definition(binding).is_some_and(|value| matches!(self.body.expr(value).kind, ExprKind::Lit(Lit::Int(..)))),
-                )
-            }
+            ExprKind::Path(path) => self.program.local(self.function, id).map_or_else(
+                || path.last().chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'),
+                |binding| self.definition(binding).is_some_and(|value| matches!(self.body.expr(value).kind, ExprKind::Lit(Lit::Int(..)))),
+            ),
             ExprKind::Cast { operand, .. } => self.is_constant(*operand),
             ExprKind::Binary { left, right, .. } => self.is_constant(*left) && self.is_constant(*right),
             _ => false,
@@ -359,7 +363,8 @@ impl<'p> Finder<'p> {
     /// The value a plain `let` gives to the binding.
     fn definition(&self, binding: PatId) -> Option<ExprId> {
         self.body.ids().find_map(|id| {
-            let ExprKind::Block { stmts, kind: BlockKind::Plain | BlockKind::Async { .. } | BlockKind::Unsafe, .. } = &self.body.expr(id).kind
+            let ExprKind::Block { stmts, kind: BlockKind::Plain | BlockKind::Async { .. } | BlockKind::Unsafe, .. } =
+                &self.body.expr(id).kind
             else {
                 return None;
             };
@@ -384,14 +389,44 @@ impl<'p> Finder<'p> {
 }
 
 /// Take one element, without arguments.
-const NEXT: &[&str] =
-    &["next", "try_next", "pop", "pop_front", "pop_back", "pop_first", "pop_last", "join_next", "recv", "try_recv", "blocking_recv", "next_line", "accept", "tick", "changed", "next_field", "next_message"];
+const NEXT: &[&str] = &[
+    "next",
+    "try_next",
+    "pop",
+    "pop_front",
+    "pop_back",
+    "pop_first",
+    "pop_last",
+    "join_next",
+    "recv",
+    "try_recv",
+    "blocking_recv",
+    "next_line",
+    "accept",
+    "tick",
+    "changed",
+    "next_field",
+    "next_message",
+];
 
 /// Wait for an element that somebody else sends.
 const WAITING: &[&str] = &["recv", "try_recv", "blocking_recv", "accept", "tick", "changed"];
 
 /// Hand out many elements per turn.
-const BATCHING: &[&str] = &["chunks", "chunks_exact", "chunks_mut", "rchunks", "array_chunks", "ready_chunks", "try_chunks", "try_ready_chunks", "recv_many", "chunks_timeout", "tuple_windows", "into_chunks"];
+const BATCHING: &[&str] = &[
+    "chunks",
+    "chunks_exact",
+    "chunks_mut",
+    "rchunks",
+    "array_chunks",
+    "ready_chunks",
+    "try_chunks",
+    "try_ready_chunks",
+    "recv_many",
+    "chunks_timeout",
+    "tuple_windows",
+    "into_chunks",
+];
 
 /// Yield more than their receiver's length says.
 const GROWING: &[&str] = &["flat_map", "chain", "cycle", "lines", "split", "chars", "bytes", "split_whitespace", "clone_from"];

@@ -18,10 +18,10 @@ mod bodies;
 mod callee;
 mod calls;
 mod crates;
+mod effects;
 mod expand;
 mod explain;
 mod graft;
-mod effects;
 mod graph;
 mod guess;
 mod hash;
@@ -49,12 +49,12 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use bodies::Site;
-pub use guess::Guess;
 pub use effects::{Effects, Led};
-pub use loops::{Carrier, Loop, LoopShape};
-pub use queries::{DbCall, DbOp, Definitions};
+pub use guess::Guess;
 pub use items::{Shape, TypeInfo};
+pub use loops::{Carrier, Loop, LoopShape};
 pub use names::Def;
+pub use queries::{DbCall, DbOp, Definitions};
 pub use tables::Table;
 pub use ty::{Bound, Ty};
 

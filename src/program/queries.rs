@@ -212,7 +212,10 @@ impl Chain<'_> {
                 }
                 None => self.path(id),
             },
-            ExprKind::Await(inner) | ExprKind::Try(inner) | ExprKind::Ref { operand: inner, .. } | ExprKind::Unary { operand: inner, .. } => {
+            ExprKind::Await(inner)
+            | ExprKind::Try(inner)
+            | ExprKind::Ref { operand: inner, .. }
+            | ExprKind::Unary { operand: inner, .. } => {
                 self.follow(*inner, depth - 1);
             }
             _ => {}

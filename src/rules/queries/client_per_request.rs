@@ -27,7 +27,9 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
         if !makes_client(program, function, body, id) || is_stored(program, function, body, id) {
             continue;
         }
-        cx.report(body.expr(id).span).arg("client", super::common::shorten(program.file(program.file_of(function)).slice(body.expr(id).span), 40)).help("share");
+        cx.report(body.expr(id).span)
+            .arg("client", super::common::shorten(program.file(program.file_of(function)).slice(body.expr(id).span), 40))
+            .help("share");
     }
 }
 

@@ -124,7 +124,8 @@ impl<'p> Loops<'p> {
     }
 
     fn is_callee(&self, id: ExprId) -> bool {
-        self.parents[id.0 as usize].is_some_and(|parent| matches!(&self.body.expr(parent).kind, ExprKind::Call { callee, .. } if *callee == id))
+        self.parents[id.0 as usize]
+            .is_some_and(|parent| matches!(&self.body.expr(parent).kind, ExprKind::Call { callee, .. } if *callee == id))
     }
 
     /// Why a site is not worth a word, if it is not.
@@ -179,7 +180,8 @@ impl<'p> Loops<'p> {
     }
 
     fn is_closure_body(&self, id: ExprId) -> bool {
-        self.parents[id.0 as usize].is_some_and(|parent| matches!(&self.body.expr(parent).kind, ExprKind::Closure { body, .. } if *body == id))
+        self.parents[id.0 as usize]
+            .is_some_and(|parent| matches!(&self.body.expr(parent).kind, ExprKind::Closure { body, .. } if *body == id))
     }
 
     fn is_exit(&self, id: ExprId) -> bool {
@@ -228,7 +230,8 @@ impl<'p> Loops<'p> {
         }
         let site = self.body.expr(id).span;
         asked.iter().any(|(binding, look)| {
-            let filled_again = filled.contains(binding) || matches!(&self.body.expr(*look).kind, ExprKind::MethodCall { method, .. } if method == "entry");
+            let filled_again =
+                filled.contains(binding) || matches!(&self.body.expr(*look).kind, ExprKind::MethodCall { method, .. } if method == "entry");
             filled_again && self.body.expr(*look).span.start < site.start && self.guards(*look, id)
         })
     }
@@ -243,7 +246,9 @@ impl<'p> Loops<'p> {
                     return holds(*then) || otherwise.is_some_and(holds) || self.continues(*then);
                 }
                 ExprKind::Match { scrutinee, arms } if *scrutinee == id => {
-                    return arms.iter().any(|arm| self.body.expr(arm.body).span.contains(self.body.expr(site).span) || self.continues(arm.body));
+                    return arms
+                        .iter()
+                        .any(|arm| self.body.expr(arm.body).span.contains(self.body.expr(site).span) || self.continues(arm.body));
                 }
                 ExprKind::Closure { .. } | ExprKind::Block { .. } => return false,
                 _ => {}
@@ -258,7 +263,8 @@ impl<'p> Loops<'p> {
     }
 
     fn leaves(&self, each: &Loop) -> bool {
-        walk::descendants(self.body, each.body).any(|inner| matches!(self.body.expr(inner).kind, ExprKind::Break { .. } | ExprKind::Return(_)))
+        walk::descendants(self.body, each.body)
+            .any(|inner| matches!(self.body.expr(inner).kind, ExprKind::Break { .. } | ExprKind::Return(_)))
     }
 
     /// Every turn talks to another service: the database is the smaller part.
@@ -281,10 +287,9 @@ impl<'p> Loops<'p> {
             walk::for_each_binding(self.body, item, &mut |binding, _| bound.push(binding));
         }
         let uses_loop = walk::descendants(self.body, id).any(|inner| match &self.body.expr(inner).kind {
-            ExprKind::Path(_) => self
-                .program
-                .local(self.function, inner)
-                .is_some_and(|binding| bound.contains(&binding) || inside.contains(self.body.pat(binding).span) || self.is_changed(binding, inside)),
+            ExprKind::Path(_) => self.program.local(self.function, inner).is_some_and(|binding| {
+                bound.contains(&binding) || inside.contains(self.body.pat(binding).span) || self.is_changed(binding, inside)
+            }),
             // a macro that was not read may use anything
             ExprKind::Macro(call) => !call.understood,
             _ => false,
@@ -300,8 +305,10 @@ impl<'p> Loops<'p> {
                 && match &expr.kind {
                     ExprKind::Assign { left, .. } => self.root(*left) == Some(binding),
                     ExprKind::MethodCall { receiver, method, .. } => {
-                        matches!(method.as_str(), "push" | "insert" | "extend" | "append" | "clear" | "pop" | "next" | "remove" | "push_str")
-                            && self.root(*receiver) == Some(binding)
+                        matches!(
+                            method.as_str(),
+                            "push" | "insert" | "extend" | "append" | "clear" | "pop" | "next" | "remove" | "push_str"
+                        ) && self.root(*receiver) == Some(binding)
                     }
                     _ => false,
                 }
@@ -320,14 +327,18 @@ impl<'p> Loops<'p> {
 
     /// A call that takes an open transaction, or stands inside a transaction's closure.
     fn in_transaction(&self, id: ExprId) -> bool {
-        let mentions = walk::descendants(self.body, id)
-            .any(|inner| matches!(self.body.expr(inner).kind, ExprKind::Path(_)) && self.program.is_transaction(self.program.ty(self.function, inner)));
+        let mentions = walk::descendants(self.body, id).any(|inner| {
+            matches!(self.body.expr(inner).kind, ExprKind::Path(_)) && self.program.is_transaction(self.program.ty(self.function, inner))
+        });
         if mentions {
             return true;
         }
         let mut at = id;
         while let Some(parent) = self.parents[at.0 as usize] {
-            let begins = self.program.model(self.function, parent).is_some_and(|model| model.db.as_deref() == Some("begin") && !model.runs.is_empty());
+            let begins = self
+                .program
+                .model(self.function, parent)
+                .is_some_and(|model| model.db.as_deref() == Some("begin") && !model.runs.is_empty());
             if begins {
                 return true;
             }

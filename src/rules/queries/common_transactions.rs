@@ -33,7 +33,9 @@ pub fn open_transactions(program: &Program, function: FnId) -> Vec<Open> {
             let Some((binding, name)) = plain_binding(body, *pat) else { continue };
             let begins = facts::walk::descendants(body, *value)
                 .take_while(|inner| !matches!(body.expr(*inner).kind, ExprKind::Closure { .. } | ExprKind::Block { .. }))
-                .any(|inner| program.model(function, inner).is_some_and(|model| model.db.as_deref() == Some("begin") && model.runs.is_empty()));
+                .any(|inner| {
+                    program.model(function, inner).is_some_and(|model| model.db.as_deref() == Some("begin") && model.runs.is_empty())
+                });
             if begins {
                 let (to, ended) = end_of(program, function, body, binding, body.expr(id).span.end);
                 found.push(Open { binding, name, begun: *span, from: span.end, to, ended });
@@ -64,9 +66,9 @@ fn end_of(program: &Program, function: FnId, body: &Body, binding: PatId, block_
         let Some(parent) = parents[id.0 as usize] else { continue };
         match &body.expr(parent).kind {
             ExprKind::MethodCall { receiver, method, .. } if *receiver == id => {
-                let over = program
-                    .model(function, parent)
-                    .map_or(matches!(method.as_str(), "commit" | "rollback"), |model| matches!(model.db.as_deref(), Some("commit" | "rollback")));
+                let over = program.model(function, parent).map_or(matches!(method.as_str(), "commit" | "rollback"), |model| {
+                    matches!(model.db.as_deref(), Some("commit" | "rollback"))
+                });
                 if over {
                     ended = true;
                     to = to.min(body.expr(parent).span.start);
@@ -81,7 +83,9 @@ fn end_of(program: &Program, function: FnId, body: &Body, binding: PatId, block_
                 ended = true;
                 to = to.min(body.expr(parent).span.start);
             }
-            ExprKind::Return(_) | ExprKind::Tuple(_) | ExprKind::Struct { .. } | ExprKind::Array(_) | ExprKind::Assign { .. } => ended = true,
+            ExprKind::Return(_) | ExprKind::Tuple(_) | ExprKind::Struct { .. } | ExprKind::Array(_) | ExprKind::Assign { .. } => {
+                ended = true
+            }
             ExprKind::Block { tail: Some(tail), .. } if *tail == id => ended = true,
             ExprKind::Closure { .. } => ended = true,
             _ => {}

@@ -22,7 +22,9 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     for each in &open {
         let waits = body.ids().find(|id| {
             let expr = body.expr(*id);
-            each.holds(expr.span) && matches!(expr.kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. }) && is_slow(program, function, *id)
+            each.holds(expr.span)
+                && matches!(expr.kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. })
+                && is_slow(program, function, *id)
         });
         let Some(waits) = waits else { continue };
         cx.report(body.expr(waits).span).arg("transaction", &each.name).label("begin", each.begun).help("before");

@@ -102,4 +102,3 @@ fn quiet_reach(reach: Reach, loops: &Loops<'_>) -> Option<&'static str> {
     let one_off = reach.test || reach.migration || reach.startup || (reach.cli && loops.in_binary());
     (!served && one_off).then_some("reach")
 }
-

@@ -27,7 +27,11 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
         let Some(led) = program.led(function, id) else { continue };
         if led.effects.queries() && !mentions(program, function, body, id, transaction) {
             let pool = program.file(program.file_of(function)).slice(body.expr(pool).span).to_owned();
-            cx.report(body.expr(id).span).arg("pool", pool).arg("transaction", &transaction.name).label("begin", transaction.begun).help("use");
+            cx.report(body.expr(id).span)
+                .arg("pool", pool)
+                .arg("transaction", &transaction.name)
+                .label("begin", transaction.begun)
+                .help("use");
         }
     }
 }

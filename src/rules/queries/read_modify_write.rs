@@ -30,7 +30,11 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
             continue;
         }
         let tables = write.tables.first().map_or("", Name::as_str);
-        cx.report(body.expr(computed).span).arg("table", tables).label("read", body.expr(read.expr).span).label("write", body.expr(write.expr).span).help("sql");
+        cx.report(body.expr(computed).span)
+            .arg("table", tables)
+            .label("read", body.expr(read.expr).span)
+            .label("write", body.expr(write.expr).span)
+            .help("sql");
     }
 }
 
@@ -91,7 +95,9 @@ fn computed_from<'c>(
     }
     for root in roots {
         for inner in walk::descendants(body, root) {
-            let ExprKind::Binary { op: BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul, left, right } = &body.expr(inner).kind else { continue };
+            let ExprKind::Binary { op: BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul, left, right } = &body.expr(inner).kind else {
+                continue;
+            };
             for side in [*left, *right] {
                 let read = walk::descendants(body, side).find_map(|part| reads.get(&program.local(function, part)?));
                 if let Some(read) = read

@@ -65,7 +65,9 @@ fn follows(body: &Body, parents: &[Option<ExprId>], first: ExprId, second: ExprI
     let (of_first, of_second) = (ancestors(first), ancestors(second));
     let Some(common) = of_second.iter().find(|id| of_first.contains(id)) else { return false };
     let straight = |list: &[ExprId]| {
-        list.iter().take_while(|id| *id != common).all(|id| !matches!(body.expr(*id).kind, ExprKind::Closure { .. } | ExprKind::Loop { .. }))
+        list.iter()
+            .take_while(|id| *id != common)
+            .all(|id| !matches!(body.expr(*id).kind, ExprKind::Closure { .. } | ExprKind::Loop { .. }))
     };
     matches!(body.expr(*common).kind, ExprKind::Block { .. }) && straight(&of_first) && straight(&of_second)
 }
