@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use backend_lint::facts::{Body, ExprKind, Facts};
+use backend_lint::facts::{Body, ExprKind, Facts, Owner};
+use backend_lint::parse::{Call, Definition, Position};
 use rayon::prelude::*;
 
 fn repositories() -> Vec<PathBuf> {
@@ -19,6 +20,7 @@ fn repositories() -> Vec<PathBuf> {
 
 fn rust_files(root: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = walkdir::WalkDir::new(root)
+        .follow_root_links(true)
         .into_iter()
         .filter_map(Result::ok)
         .map(walkdir::DirEntry::into_path)
@@ -73,5 +75,54 @@ fn every_file_becomes_facts() {
     opaque.sort_by_key(|(_, (_, opaque))| std::cmp::Reverse(*opaque));
     for (name, (calls, opaque)) in opaque.iter().take(60) {
         println!("{name}!: {opaque} of {calls} not understood");
+    }
+}
+
+/// How many calls of macros that the repository defines can be expanded.
+#[test]
+#[ignore = "needs BACKEND_LINT_CORPUS"]
+fn macros_of_the_workspace_expand() {
+    for repository in repositories() {
+        let files: Vec<(String, Facts)> = rust_files(&repository)
+            .par_iter()
+            .filter_map(|path| std::fs::read_to_string(path).ok())
+            .map(|text| {
+                let facts = backend_lint::parse::facts(&text);
+                (text, facts)
+            })
+            .collect();
+        let mut known: BTreeMap<&str, Definition<'_>> = BTreeMap::new();
+        for (text, facts) in &files {
+            for rules in &facts.macro_rules {
+                known.entry(rules.name.as_str()).or_insert(Definition { rules, text, krate: "crate" });
+            }
+        }
+        let find = |name: &str| known.get(name).copied();
+        let results: Vec<(String, bool)> = files
+            .par_iter()
+            .flat_map_iter(|(text, facts)| {
+                let items = facts.item_macros.iter().map(|call| {
+                    let position = if call.owner == Owner::Module { Position::Items } else { Position::Members };
+                    (call.path.last(), Call { text, raw: call.raw, span: call.span }, position)
+                });
+                let exprs = bodies(facts).flat_map(|body| &body.exprs).filter_map(|expr| match &expr.kind {
+                    ExprKind::Macro(call) => Some((call.name(), Call { text, raw: call.raw, span: expr.span }, Position::Expr)),
+                    _ => None,
+                });
+                let calls: Vec<_> = items.chain(exprs).collect();
+                calls.into_iter().filter_map(|(name, call, position)| {
+                    Some((name.to_owned(), backend_lint::parse::expand(find(name)?, call, position, &find).is_some()))
+                })
+            })
+            .collect();
+        let done = results.iter().filter(|(_, done)| *done).count();
+        println!("{}: {done} of {} calls expanded, {} macros", repository.display(), results.len(), known.len());
+        let mut failed: BTreeMap<&str, usize> = BTreeMap::new();
+        for (name, _) in results.iter().filter(|(_, done)| !done) {
+            *failed.entry(name).or_default() += 1;
+        }
+        for (name, count) in failed {
+            println!("    {name}!: {count} not expanded");
+        }
     }
 }

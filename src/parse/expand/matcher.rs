@@ -20,6 +20,8 @@ pub(super) enum Bound {
 
 #[derive(Clone, Debug)]
 pub(super) struct Fragment {
+    /// what to write where the text at `range` is none of it: a part of a doc comment
+    pub(super) instead: Option<String>,
     /// in the input's text
     pub(super) range: std::ops::Range<u32>,
     /// whether it must be put in parentheses to stay one operand
@@ -245,6 +247,7 @@ fn fragment(kind: &str, trees: &[TokenTree], at: usize, places: &Places<'_>) -> 
             _ => return None,
         },
         "item" => (prefix(trees, at, |input| input.parse::<syn::Item>().map(drop))?.0, false, false),
+        "stmt" if is_punct(first, ';') => (1, false, false),
         "stmt" => (prefix(trees, at, statement)?.0, false, false),
         "meta" => (prefix(trees, at, |input| input.parse::<syn::Meta>().map(drop))?.0, false, false),
         _ => return None,
@@ -258,7 +261,11 @@ fn fragment(kind: &str, trees: &[TokenTree], at: usize, places: &Places<'_>) -> 
         (_, Some((start, _)), Some((_, end))) => start..end,
         _ => return None,
     };
-    Some((at + taken, Fragment { range, loose, generic }))
+    // a doc comment is `#[doc = ".."]` here, and every part of that has the place of the comment
+    let source = places.text().get(range.start as usize..range.end as usize).unwrap_or("");
+    let doc = (source.starts_with("//") || source.starts_with("/*")) && !matches!(kind, "item" | "stmt" | "vis");
+    let instead = doc.then(|| trees[at..at + taken].iter().cloned().collect::<TokenStream>().to_string());
+    Some((at + taken, Fragment { instead, range, loose, generic }))
 }
 
 /// How many of `proc_macro2`'s trees make one of `macro_rules!`: lifetimes and operators are split there.

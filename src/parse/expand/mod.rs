@@ -177,7 +177,10 @@ fn inner_calls(definition: Definition<'_>, text: Text, find: &Find<'_>, nesting:
         return Some(text);
     }
     let find_any = |name: &str| if name == definition.rules.name { Some(definition) } else { find(name) };
-    let calls = calls(&text.text, |name| name == "paste" || find_any(name).is_some());
+    // the macros of the crate paste: `paste!`, and `item!` and `expr!` of its first versions
+    let pastes = |path: &str| path.trim_start_matches(':').split(':').next().is_some_and(|first| first.trim() == "paste");
+    let last = |path: &str| path.rsplit(':').next().unwrap_or("").trim().to_owned();
+    let calls = calls(&text.text, |path| pastes(path) || find_any(&last(path)).is_some());
     if calls.is_empty() {
         return Some(text);
     }
@@ -202,6 +205,11 @@ fn inner_calls(definition: Definition<'_>, text: Text, find: &Find<'_>, nesting:
         let end = expanded.text.len() as u32;
         output.copy(&expanded, 0..end);
         output.text.push_str(close);
+        // items end without the semicolon of the call that they came from
+        let rest = text.text.get(done as usize..).unwrap_or("");
+        if open == ITEMS && rest.trim_start().starts_with(';') {
+            done += (rest.len() - rest.trim_start().len()) as u32 + 1;
+        }
         if output.text.len() > MOST_TEXT {
             return None;
         }
@@ -210,13 +218,16 @@ fn inner_calls(definition: Definition<'_>, text: Text, find: &Find<'_>, nesting:
     Some(output)
 }
 
+/// What stands around items put into other text.
+const ITEMS: &str = " ";
+
 /// What keeps an expansion one thing where it is put: nothing for items.
 fn brackets(text: &str) -> (&'static str, &'static str) {
     proc_macro2::extra::invalidate_current_thread_spans();
     if syn::parse_str::<syn::Expr>(text).is_ok() || syn::parse_str::<syn::Type>(text).is_ok() {
         ("(", ")")
     } else if is_items(text) || syn::Block::parse_within.parse_str(text).is_err() {
-        (" ", " ")
+        (ITEMS, ITEMS)
     } else {
         ("{", "}")
     }
@@ -242,7 +253,8 @@ fn calls(text: &str, known: impl Fn(&str) -> bool) -> Vec<Found> {
     let mut path: Option<(usize, std::ops::Range<usize>, bool)> = None;
     let mut open: Option<(usize, Found)> = None;
     let mut depth = 0usize;
-    let mut colons = false;
+    let mut colons = 0;
+    let mut colons_at = 0;
     for token in tokenize(text, FrontmatterAllowed::No) {
         let range = at..at + token.len as usize;
         at = range.end;
@@ -251,7 +263,7 @@ fn calls(text: &str, known: impl Fn(&str) -> bool) -> Vec<Found> {
             Kind::OpenBrace | Kind::OpenParen | Kind::OpenBracket => {
                 if open.is_none()
                     && let Some((start, name, true)) = path.take()
-                    && text.get(name.clone()).is_some_and(&known)
+                    && text.get(start..name.end).is_some_and(&known)
                 {
                     open = Some((depth, Found { name, whole: start..range.end, inside: range.end..range.end }));
                 }
@@ -269,19 +281,23 @@ fn calls(text: &str, known: impl Fn(&str) -> bool) -> Vec<Found> {
             }
             Kind::Ident | Kind::RawIdent => {
                 path = match path.take() {
-                    Some((start, _, false)) if colons => Some((start, range, false)),
+                    Some((start, _, false)) if colons == 2 => Some((start, range, false)),
+                    None if colons == 2 => Some((colons_at, range, false)),
                     _ => Some((range.start, range, false)),
                 };
-                colons = false;
+                colons = 0;
                 continue;
             }
             Kind::Colon => {
-                colons = true;
+                if colons == 0 {
+                    colons_at = range.start;
+                }
+                colons += 1;
                 continue;
             }
             Kind::Bang => {
                 if let Some((_, _, bang)) = &mut path
-                    && !colons
+                    && colons == 0
                 {
                     *bang = true;
                     continue;
@@ -290,7 +306,7 @@ fn calls(text: &str, known: impl Fn(&str) -> bool) -> Vec<Found> {
             _ => {}
         }
         path = None;
-        colons = false;
+        colons = 0;
     }
     calls
 }

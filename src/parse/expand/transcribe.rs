@@ -110,7 +110,10 @@ fn variable(name: &str, path: bool, scope: &Scope<'_>, input: &Text, output: &mu
                 _ => ("", ""),
             };
             output.text.push_str(open);
-            output.copy(input, fragment.range.clone());
+            match &fragment.instead {
+                Some(text) => output.text.push_str(text),
+                None => output.copy(input, fragment.range.clone()),
+            }
             output.text.push_str(close);
             output.text.push(' ');
             Some(())

@@ -89,6 +89,25 @@ fn pasted_names_and_calls_inside_other_macros() {
 }
 
 #[test]
+fn items_by_way_of_another_arm() {
+    let text = "macro_rules! top {
+            ($n:ident, GET) => { top!(/// Routes `GET`.
+                $n, GET); };
+            ($(#[$m:meta])+ $n:ident, $method:ident) => { $(#[$m])+ pub fn $n<H: Handler>(h: H) -> M { on(F::$method, h) } };
+        }
+        macro_rules! all { ($name:ident) => { $name!(a, GET); $name!(/** B */ b, POST); }; }
+        all!(top);";
+    let expansion = expanded(text, Position::Items).expect("expands");
+    let functions = &expansion.facts.functions;
+    assert_eq!(functions.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(show(&functions[1].body), "{ (on <- F::POST h) }");
+    assert_eq!(
+        expr("macro_rules! m { ($($s:stmt)*) => { { $($s)*; end() } }; } fn f() { m!(let x = 1; go(x);) }"),
+        "{ let x = 1; (go <- x); (end <- ) }"
+    );
+}
+
+#[test]
 fn members_of_an_impl() {
     let text = "macro_rules! getters { ($($n:ident: $t:ty),*) => { $(pub fn $n(&self) -> &$t { &self.$n })* }; } impl S { getters!(a: u8, b: Vec<T>); }";
     let expansion = expanded(text, Position::Members).expect("expands");
