@@ -175,7 +175,13 @@ fn named<'e>(format: &'e Format, expression: &Regex, text: &[u8], keyword: std::
             .iter()
             .any(|word| memchr::memmem::find(&between, word).is_some());
         let bound = between.iter().any(|byte| matches!(byte, b'=' | b':' | b'"' | b'\'' | b'(' | b','));
-        if credential && bound && opens(text, start, format) {
+        let secret = text.get(span.clone()).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or("");
+        let random = secret.len() < 12
+            || shape::is_random(secret)
+            || shape::is_uuid(secret)
+            || secret.contains(['-', '.', ':', '$']) && secret.bytes().any(|byte| byte.is_ascii_digit()) && shape::english(secret) < 0.5;
+        let in_path = start > 0 && matches!(text[start - 1], b'/' | b'.' | b'#') || matches!(text.get(span.end), Some(b'/' | b'.'));
+        if credential && bound && random && !in_path && opens(text, start, format) {
             if let Some(verdict) = accept(format, text, span.clone(), span.clone()) {
                 hits.push(Hit { format, span: to_span(span), verdict: verdict.0 });
                 return;

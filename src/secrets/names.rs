@@ -141,8 +141,8 @@ pub fn kind(name: &str) -> Option<Kind> {
         "credential" | "credentials" | "creds" => Some(Kind::Token),
         "key" | "keys" => match previous? {
             "secret" | "signing" | "sign" | "signature" | "hmac" | "jwt" | "encryption" | "encrypt" | "cipher" | "crypto" | "aes"
-            | "master" | "private" | "priv" | "shared" | "session" | "cookie" | "symmetric" | "wrapping" | "kek" | "dek" | "jws"
-            | "paseto" | "pepper" | "decryption" | "webhook" | "verification" => Some(Kind::Secret),
+            | "master" | "private" | "priv" | "session" | "cookie" | "symmetric" | "wrapping" | "kek" | "dek" | "jws" | "paseto"
+            | "pepper" | "decryption" | "webhook" | "verification" => Some(Kind::Secret),
             "api" | "access" | "auth" | "service" | "app" | "application" | "account" | "admin" | "license" | "integration" | "write"
             | "ingest" | "ingestion" | "deploy" | "authentication" | "authorization" | "client" | "subscription" | "storage" => {
                 Some(Kind::Key)
@@ -233,10 +233,13 @@ fn vendor(word: &str) -> bool {
 pub fn repeats(name: &str, value: &str) -> bool {
     const FILLERS: &str = "x the my app user auth authorization bearer basic key token secret password passwd pwd api id access session cookie header \
     name refresh private public client jwt login csrf current new old confirm reset oauth db database passphrase";
+    // `("smtp.password", "APP_smtp_PASSWORD")`: the name of a variable
+    let is_variable = value.contains('_') && value.bytes().any(|byte| byte.is_ascii_uppercase());
     let name: Vec<String> = words(name);
     let value: Vec<String> = words(value);
     let squeeze = |words: &[String]| words.concat();
-    if squeeze(&name) == squeeze(&value) {
+    let (short, long) = (squeeze(&name), squeeze(&value));
+    if long == short || (name.len() > 1 && is_variable && long.ends_with(&short)) {
         return true;
     }
     !value.is_empty()

@@ -143,7 +143,8 @@ fn flat(line: &str, at: usize, section: &mut String, found: &mut Vec<Pair>) {
         words.push(place..place + word.len());
         from = place + word.len();
     }
-    for pair in words.windows(2) {
+    let netrc = line.trim_start().starts_with("machine ") || line.trim_start().starts_with("login ");
+    for pair in words.windows(2).take(if netrc { usize::MAX } else { 1 }) {
         if matches!(&line[pair[0].clone()], "password" | "requirepass" | "masterauth" | "token" | "secret" | "auth_token") {
             push(found, line, at, pair[0].clone(), pair[1].clone(), section);
         }

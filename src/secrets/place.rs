@@ -32,7 +32,29 @@ pub fn place(rel: &str, role: Role, kind: FileKind, text: &str) -> Place {
     if role == Role::Example {
         return if kind == FileKind::Rust || within(&["example", "examples"]) { Place::Test } else { Place::Sample };
     }
-    if kind == FileKind::Rust || kind == FileKind::Sql {
+    let stem = name.split('.').next().unwrap_or(name);
+    let test_name = |text: &str| {
+        text.split(['-', '_']).any(|part| matches!(part, "test" | "tests" | "testing" | "e2e" | "mock" | "mocks" | "testdata"))
+    };
+    if kind == FileKind::Rust {
+        let helper = stem == "mocks" || stem == "mock" || test_name(stem);
+        let folders = within(&[
+            "test_utils",
+            "test-utils",
+            "testing",
+            "test_helpers",
+            "test-helpers",
+            "integration_tests",
+            "integration-tests",
+            "e2e-tests",
+            "e2e_tests",
+        ]);
+        return if helper || folders { Place::Test } else { Place::Live };
+    }
+    if folder.split('/').any(test_name) {
+        return Place::Test;
+    }
+    if kind == FileKind::Sql {
         return Place::Live;
     }
     if kind == FileKind::Other || within(&["docs", "doc", "book", "website"]) {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use crate::facts::{BinaryOp, Const, FnIdx, MacroCall, Path, TypeKind, walk};
 use crate::rules::prelude::*;
-use crate::secrets::Format;
 use crate::secrets::place::{Place, place};
+use crate::secrets::{Engine, Format};
 
 /// A value that stands in the source.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,7 +126,7 @@ impl<'p> Ground<'p> {
     /// Every body of a file, tests left out.
     pub fn scenes(&self, file: &'p SourceFile) -> Vec<Scene<'p>> {
         let Some(facts) = self.program.facts(file.id) else { return Vec::new() };
-        let functions = facts.functions.iter().filter(|each| !each.test).map(|each| (&each.body, Some(each)));
+        let functions = facts.functions.iter().filter(|each| !is_test(each)).map(|each| (&each.body, Some(each)));
         let consts = facts.consts.iter().filter(|each| !each.test).map(|each| (&each.body, None));
         functions.chain(consts).map(|(body, function)| Scene { file, facts, body, function }).collect()
     }
@@ -434,11 +434,33 @@ pub fn place_of(file: &SourceFile) -> Place {
 #[must_use]
 pub fn in_tests(facts: Option<&Facts>, span: Span) -> bool {
     let Some(facts) = facts else { return false };
-    facts.functions.iter().any(|each| each.test && each.span.contains(span))
+    facts.functions.iter().any(|each| is_test(each) && each.span.contains(span))
         || facts.modules.iter().skip(1).any(|each| each.test && each.span.contains(span))
         || facts.consts.iter().any(|each| each.test && each.span.contains(span))
         || facts.impls.iter().any(|each| each.test && each.span.contains(span))
         || facts.modules.first().is_some_and(|each| each.test)
+}
+
+/// A test, or a function that makes values for tests and samples, by its name.
+#[must_use]
+pub fn is_test(function: &Function) -> bool {
+    let name = function.name.as_str();
+    let word = |word: &str| name.split('_').any(|part| part == word);
+    function.test
+        || name.starts_with("test_")
+        || ["test", "tests", "sample", "samples", "example", "examples", "mock", "fake", "dummy", "fixture", "fixtures", "stub"]
+            .iter()
+            .any(|each| word(each))
+}
+
+/// Whether a provider's format claims the place, so that it is reported as what it is.
+#[must_use]
+pub fn claimed(file: &SourceFile, span: Span) -> bool {
+    let near = file.lines.line_span(file.lines.line_of(span.start), &file.text);
+    let start = near.start.min(span.start) as usize;
+    let end = near.end.max(span.end) as usize;
+    let text = file.text.as_bytes().get(start..end).unwrap_or_default();
+    Engine::built_in().scan(text).iter().any(|hit| start as u32 + hit.span.start < span.end && span.start < start as u32 + hit.span.end)
 }
 
 /// Whether the place is in a comment.

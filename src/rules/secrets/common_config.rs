@@ -73,7 +73,7 @@ fn kind_of(pair: &Pair) -> Option<Kind> {
 
 fn judgement(pair: &Pair, kind: Kind, text: &str, place: Place) -> Option<Judgement> {
     let shape = shape(text);
-    if is_password_hash(text) || (is_identifier(text) && pair.section == "secrets") {
+    if pair.section == "secretEnv" || is_password_hash(text) || (is_identifier(text) && pair.section == "secrets") {
         return None;
     }
     let judged = match shape {

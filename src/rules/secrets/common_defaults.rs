@@ -47,6 +47,7 @@ fn in_file(ground: &Ground<'_>, file: &SourceFile) -> Vec<Fallback> {
         for id in scene.body.ids() {
             if let Some(each) = at(ground, scene, id)
                 && acceptable(&each.literal.text)
+                && each.literal.text != each.name
                 && !debug_only(scene, id)
             {
                 found.push(each);

@@ -140,6 +140,12 @@ fn counts(what: &str, literal: &Literal) -> bool {
     if literal.text.contains("PUBLIC KEY") || literal.text.contains("CERTIFICATE") {
         return false;
     }
+    let lower = literal.text.to_ascii_lowercase();
+    let mask =
+        ["***", "redacted", "hidden", "masked", "xxxx", "•••", "<password>", "...", "invalid"].iter().any(|word| lower.contains(word));
+    if mask && matches!(what, "password" | "token") {
+        return false;
+    }
     match shape(&literal.text) {
         Shape::Reference => false,
         Shape::Locator => what != "password" && what != "token" || !literal.text.contains("://") && !literal.text.starts_with(['/', '.']),

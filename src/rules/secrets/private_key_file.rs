@@ -1,7 +1,7 @@
 //! A private key that is a file of its own and tracked: PEM, PKCS#12, JKS, SSH, PuTTY, and `.htpasswd`.
 //!
-//! A key for tests (`tests/`, `fixtures/`, `localhost.key`) is a note: it is no secret, unless it is used elsewhere too.
-//! Certificates and public keys are silent. Where there is no git, every file counts as tracked.
+//! A key for a local server (`localhost.key`, `demo/`) is a note: it is no secret, unless it is used elsewhere too. Tests, examples,
+//! certificates and public keys are silent. Where there is no git, every file counts as tracked.
 
 use super::common::place_of;
 use crate::rules::prelude::*;
@@ -11,7 +11,7 @@ use crate::source::FileKind;
 pub const CHECK: Check = Check::File(check);
 
 fn check(file: &SourceFile, cx: &mut Cx<'_>) {
-    if file.kind != FileKind::Key || !file.tracked {
+    if file.kind != FileKind::Key || !file.tracked || place_of(file) == Place::Test {
         return;
     }
     let name = file.rel.rsplit('/').next().unwrap_or(&file.rel).to_ascii_lowercase();
@@ -32,7 +32,7 @@ fn check(file: &SourceFile, cx: &mut Cx<'_>) {
     let end = file.lines.line_span(0, &file.text);
     let whole = Span::new(0, file.text.len() as u32);
     let development = place_of(file) >= Place::Development
-        || ["localhost", "test", "dev", "example", "sample", "dummy", "snakeoil", "self-signed", "selfsigned", "self_signed"]
+        || ["localhost", "test", "dev", "demo", "example", "sample", "dummy", "snakeoil", "self-signed", "selfsigned", "self_signed"]
             .iter()
             .any(|word| file.rel.to_ascii_lowercase().contains(word));
     let finding = cx.report(end);

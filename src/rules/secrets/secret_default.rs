@@ -1,16 +1,15 @@
 //! A secret that falls back to a literal: the program starts without its configuration, with a key that everybody can read.
 
-use super::common::Ground;
+use super::common::{Ground, claimed};
 use super::common_defaults;
 use crate::rules::prelude::*;
-use crate::secrets::Engine;
 
 pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
     let ground = Ground::new(cx.program());
     for each in common_defaults::all(&ground) {
-        if Engine::built_in().whole(&each.literal.text).is_some() {
+        if claimed(cx.program().file(each.literal.location.file), each.literal.location.span) {
             continue;
         }
         let finding = cx.report_at(each.literal.location);

@@ -4,10 +4,9 @@
 //! The value needs no format and no telling name: where it ends up says what it is. So placeholders are not excused; whoever
 //! deploys the program runs with them. Left out: tests, examples, branches for `debug_assertions`, public keys, `mut` buffers.
 
-use super::common::Ground;
+use super::common::{Ground, claimed};
 use super::common_sinks::{self, Way};
 use crate::rules::prelude::*;
-use crate::secrets::Engine;
 
 pub const CHECK: Check = Check::Program(check);
 
@@ -21,7 +20,7 @@ fn check(cx: &mut Cx<'_>) {
             (Way::Call, _) => continue,
         };
         // A provider's token is reported as what it is.
-        if Engine::built_in().whole(&found.literal.text).is_some() {
+        if claimed(cx.program().file(found.literal.location.file), found.literal.location.span) {
             continue;
         }
         let finding = cx.report_at(found.argument);

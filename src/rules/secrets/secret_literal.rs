@@ -9,12 +9,11 @@ use std::collections::HashSet;
 
 use rayon::prelude::*;
 
-use super::common::{Ground, place_of};
+use super::common::{Ground, claimed, place_of};
 use super::common_bindings::bindings;
 use super::common_config::{Judgement, judge};
 use super::{common_defaults, common_sinks};
 use crate::rules::prelude::*;
-use crate::secrets::Engine;
 use crate::secrets::names::Kind;
 use crate::secrets::place::Place;
 use crate::source::FileKind;
@@ -38,7 +37,8 @@ fn check(cx: &mut Cx<'_>) {
             .chain(common_defaults::all(&ground).into_iter().map(|each| each.literal.location))
             .collect();
         for each in bound {
-            if taken.contains(&each.literal.location) || Engine::built_in().whole(&each.literal.text).is_some() {
+            if taken.contains(&each.literal.location) || claimed(cx.program().file(each.literal.location.file), each.literal.location.span)
+            {
                 continue;
             }
             let finding = cx.report_at(each.literal.location);
