@@ -4,9 +4,10 @@
 //! there: both are right for where code can run, and early for when.
 
 use super::bodies::BodyInfo;
-use super::hash::QuickSet;
+use super::hash::QuickMap;
+use super::routes::Handler;
 use super::{FnId, Program, Reach, Target};
-use crate::facts::{ExprId, Name};
+use crate::facts::{ExprId, ExprKind, Name, walk};
 use crate::source::{Role, TargetKind};
 
 #[derive(Debug, Default)]
@@ -146,26 +147,40 @@ impl Graph {
     }
 }
 
+/// Calls that a caller's reach does not follow: handlers where the router is made, and what is spawned, from startup.
+type Cuts = QuickMap<(FnId, ExprId), Cut>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cut {
+    Always,
+    FromStartup,
+}
+
 /// From where each function can run.
 #[must_use]
 pub fn reach(program: &Program) -> Vec<Reach> {
     let mut reach = vec![Reach::default(); program.bodies.len()];
-    let mut routed = QuickSet::default();
-    for (id, entry) in entries(program, &mut routed) {
-        spread(program, id, entry, &routed, &mut reach);
+    let mut cuts = Cuts::default();
+    for (id, entry) in entries(program, &mut cuts) {
+        spread(program, id, entry, &cuts, &mut reach);
     }
     reach
 }
 
-/// Handlers run for requests, not where the router that names them is made: those edges are left out.
-fn spread(program: &Program, from: FnId, entry: Entry, routed: &QuickSet<(FnId, ExprId)>, reach: &mut [Reach]) {
+fn spread(program: &Program, from: FnId, entry: Entry, cuts: &Cuts, reach: &mut [Reach]) {
+    let starts = matches!(entry, Entry::Startup | Entry::Cli);
     let mut open = vec![from];
     while let Some(id) = open.pop() {
         let Some(slot) = reach.get_mut(id.0 as usize).map(|reach| flag(reach, entry)) else { continue };
         if std::mem::replace(slot, true) {
             continue;
         }
-        open.extend(program.graph.callees(id).iter().filter(|(_, expr)| !routed.contains(&(id, *expr))).map(|(callee, _)| *callee));
+        for (callee, expr) in program.graph.callees(id) {
+            let cut = cuts.get(&(id, *expr));
+            if cut.is_none_or(|cut| *cut == Cut::FromStartup && !starts) {
+                open.push(*callee);
+            }
+        }
     }
 }
 
@@ -181,8 +196,16 @@ fn flag(reach: &mut Reach, entry: Entry) -> &mut bool {
 }
 
 /// Functions that something outside the workspace calls.
-fn entries(program: &Program, routed: &mut QuickSet<(FnId, ExprId)>) -> Vec<(FnId, Entry)> {
+fn entries(program: &Program, cuts: &mut Cuts) -> Vec<(FnId, Entry)> {
     let mut found: Vec<(FnId, Entry)> = program.routes().entries().into_iter().map(|id| (id, Entry::Request)).collect();
+    for route in &program.routes().routes {
+        if let Handler::Closure(function, closure) = route.handler {
+            for (called, expr) in called_within(program, function, closure) {
+                found.push((called, Entry::Request));
+                cuts.insert((function, expr), Cut::Always);
+            }
+        }
+    }
     for id in program.functions() {
         let function = program.function(id);
         let file = program.file(program.file_of(id));
@@ -219,12 +242,21 @@ fn entries(program: &Program, routed: &mut QuickSet<(FnId, ExprId)>) -> Vec<(FnI
                 // handlers, and middleware, are named where the router is made
                 for (named, expr) in named_within(program, id, site.expr) {
                     found.push((named, Entry::Request));
-                    routed.insert((id, expr));
+                    cuts.insert((id, expr), Cut::Always);
                 }
             }
             if model.runs.values().any(|when| when == "spawn") {
-                for spawned in called_within(program, id, site.expr) {
+                for (spawned, expr) in called_within(program, id, site.expr) {
                     found.push((spawned, Entry::Job));
+                    cuts.entry((id, expr)).or_insert(Cut::FromStartup);
+                }
+            }
+        }
+        for expr in function.body.ids() {
+            if matches!(function.body.expr(expr).kind, ExprKind::Loop { .. } | ExprKind::While { .. }) && waits(program, id, expr) {
+                for (called, expr) in called_within(program, id, expr) {
+                    found.push((called, Entry::Job));
+                    cuts.entry((id, expr)).or_insert(Cut::FromStartup);
                 }
             }
         }
@@ -261,7 +293,7 @@ fn named_within(program: &Program, id: FnId, expr: ExprId) -> Vec<(FnId, ExprId)
     let body = &program.function(id).body;
     let info = &program.bodies[id.0 as usize];
     let mut found = Vec::new();
-    for child in crate::facts::walk::descendants(body, expr) {
+    for child in walk::descendants(body, expr) {
         if let Some(site) = info.site(child).filter(|site| site.by_name) {
             found.extend(info.targets_of(site).iter().filter_map(workspace).map(|named| (named, child)));
         }
@@ -269,12 +301,26 @@ fn named_within(program: &Program, id: FnId, expr: ExprId) -> Vec<(FnId, ExprId)
     found
 }
 
-/// Functions called in the arguments of a call.
-fn called_within(program: &Program, id: FnId, expr: ExprId) -> Vec<FnId> {
+/// Functions called below an expression, with the calls.
+fn called_within(program: &Program, id: FnId, expr: ExprId) -> Vec<(FnId, ExprId)> {
     let body = &program.function(id).body;
     let info = &program.bodies[id.0 as usize];
-    let below = crate::facts::walk::descendants(body, expr).filter(|child| *child != expr);
-    below.flat_map(|child| info.targets(child)).filter_map(workspace).collect()
+    let below = walk::descendants(body, expr).filter(|child| *child != expr);
+    below.flat_map(|child| info.targets(child).iter().filter_map(workspace).map(move |called| (called, child))).collect()
+}
+
+/// A loop that sleeps, ticks or receives: it works off what comes in, long after startup.
+fn waits(program: &Program, id: FnId, expr: ExprId) -> bool {
+    let body = &program.function(id).body;
+    let info = &program.bodies[id.0 as usize];
+    walk::descendants(body, expr).any(|child| {
+        info.targets(child).iter().any(|target| match target {
+            Target::Foreign(path) => {
+                matches!(path.rsplit("::").next(), Some("sleep" | "tick" | "recv" | "recv_many" | "sleep_until" | "notified"))
+            }
+            Target::Workspace { .. } => false,
+        })
+    })
 }
 
 fn workspace(target: &Target) -> Option<FnId> {

@@ -1,5 +1,7 @@
 //! What the models tell the linker: canonical paths, what foreign types are made of, what calls return.
 
+use std::sync::Arc;
+
 use super::hash::{QuickMap, QuickSet};
 use super::names::KnownPaths;
 use super::ty::{self, Ty};
@@ -11,6 +13,11 @@ pub struct Known<'m> {
     pub models: &'m Models,
     /// asks the workspace for an associated type, once its impls are known
     pub assoc: Option<Assoc<'m>>,
+    index: Arc<Index>,
+}
+
+#[derive(Debug, Default)]
+struct Index {
     /// paths that models take for traits
     traits: QuickSet<Name>,
     /// crate and last segment to the one path that has both
@@ -81,22 +88,22 @@ impl<'m> Known<'m> {
                 .or_insert(Some(path));
         }
         let traits = models.trait_paths().map(Name::from).collect();
-        Self { models, assoc: None, traits, by_last }
+        Self { models, assoc: None, index: Arc::new(Index { traits, by_last }) }
     }
 
     /// The same, once the workspace's impls can be asked for associated types.
     #[must_use]
-    pub fn asking<'n>(self, assoc: Assoc<'n>) -> Known<'n>
+    pub fn asking<'n>(&self, assoc: Assoc<'n>) -> Known<'n>
     where
         'm: 'n,
     {
-        Known { models: self.models, assoc: Some(assoc), traits: self.traits, by_last: self.by_last }
+        Known { models: self.models, assoc: Some(assoc), index: Arc::clone(&self.index) }
     }
 
     /// Without the index for glob imports: for paths that were linked already.
     #[must_use]
     pub fn bare(models: &'m Models) -> Self {
-        Self { models, assoc: None, traits: QuickSet::default(), by_last: QuickMap::default() }
+        Self { models, assoc: None, index: Arc::default() }
     }
 
     #[must_use]
@@ -143,7 +150,7 @@ impl<'m> Known<'m> {
     /// Whether the owner of modelled methods is a trait: some type is said to have it, or nothing else is said of it.
     #[must_use]
     pub fn is_trait(&self, path: &str) -> bool {
-        self.traits.contains(path)
+        self.index.traits.contains(path)
             || self.type_model(path).is_none()
             || ["Dsl", "Ext", "Trait", "Extension", "Methods"].iter().any(|end| path.ends_with(end))
     }
@@ -347,7 +354,7 @@ impl KnownPaths for Known<'_> {
         }
         // what the crate's root or the very module is known to have
         let krate = full.split("::").next().unwrap_or(&full);
-        let known = self.by_last.get(&(krate.into(), name.into()))?.as_ref()?;
+        let known = self.index.by_last.get(&(krate.into(), name.into()))?.as_ref()?;
         let place = known.rsplit_once("::").map_or("", |(place, _)| place);
         (place == module || place == krate || place.strip_prefix(module).is_some_and(|rest| rest.starts_with("::"))).then(|| known.clone())
     }

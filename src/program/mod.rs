@@ -159,16 +159,17 @@ impl Program {
         // functions that leave their type to a macro (`-> _` under diesel's `auto_type`) have that of their body; twice, as they nest
         let open = items.untyped(&all);
         for _ in 0..if open.is_empty() { 0 } else { 2 } {
-            let known = Known::new(&models).asking(Box::new(|ty, name| items.assoc_type(ty, None, name)));
+            let known = known.asking(Box::new(|ty, name| items.assoc_type(ty, None, name)));
             let linked = Linked { names: &names, items: &items, known: &known, facts: &all };
             let found: Vec<(FnId, Ty)> = open.par_iter().map(|id| (*id, linked.body_type(*id))).collect();
             drop(known);
             items.settle(found);
         }
-        let known = known.asking(Box::new(|ty, name| items.assoc_type(ty, None, name)));
-        let linked = Linked { names: &names, items: &items, known: &known, facts: &all };
+        let asked = known.asking(Box::new(|ty, name| items.assoc_type(ty, None, name)));
+        let linked = Linked { names: &names, items: &items, known: &asked, facts: &all };
         let bodies: Vec<BodyInfo> = (0..items.functions.len() as u32).into_par_iter().map(|at| linked.function(FnId(at))).collect();
         let constants: Vec<BodyInfo> = (0..items.consts.len() as u32).into_par_iter().map(|at| linked.constant(ConstId(at))).collect();
+        drop(asked);
         drop(known);
         let graph = Graph::build(&bodies);
         let mut program = Self {

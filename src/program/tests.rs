@@ -406,4 +406,15 @@ mod calls {
             "diesel::query_builder::InsertStatement"
         );
     }
+
+    #[test]
+    fn what_is_spawned_or_works_a_queue_is_a_job() {
+        let program = Program::from_sources(&[("src/main.rs", "use std::time::Duration; async fn work() { step().await } async fn step() {} async fn once() {} async fn item() {}
+            async fn worker() { loop { item().await; tokio::time::sleep(Duration::from_secs(1)).await; } }
+            #[tokio::main] async fn main() { once().await; tokio::spawn(async move { work().await }); worker().await; axum::Router::new(); }")]);
+        let reach = |name: &str| program.reach(program.named(name));
+        assert!(reach("once").startup && !reach("once").job);
+        assert!(reach("step").job && !reach("step").startup, "{:?}", reach("step"));
+        assert!(reach("item").job && !reach("item").startup, "{:?}", reach("item"));
+    }
 }
