@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use super::Dialect;
 use super::ir::DataType;
 use super::schema::{Schema, Table};
 use crate::facts::Name;
@@ -53,11 +54,11 @@ pub enum CatalogKey {
 
 /// All tables that stay, sorted by name.
 #[must_use]
-pub fn catalog(schema: &Schema) -> Vec<CatalogTable> {
-    schema.tables.values().filter(|table| !table.temporary).map(of_table).collect()
+pub fn catalog(schema: &Schema, dialect: Dialect) -> Vec<CatalogTable> {
+    schema.tables.values().filter(|table| !table.temporary).map(|table| of_table(table, dialect)).collect()
 }
 
-fn of_table(table: &Table) -> CatalogTable {
+fn of_table(table: &Table, dialect: Dialect) -> CatalogTable {
     let columns = |names: &[Name]| names.iter().cloned().map(CatalogKey::Column).collect();
     let mut indexes = Vec::new();
     if !table.primary_key.is_empty() {
@@ -106,8 +107,9 @@ fn of_table(table: &Table) -> CatalogTable {
             .iter()
             .map(|column| CatalogColumn {
                 name: column.name.clone(),
-                ty: written(&column.ty),
-                not_null: column.not_null,
+                ty: if dialect == Dialect::Postgres { spelled_out(&column.ty) } else { written(&column.ty) },
+                // a primary key does not say NOT NULL in SQLite's catalog
+                not_null: if dialect == Dialect::Sqlite { column.not_null_written } else { column.not_null },
                 has_default: column.has_default,
             })
             .collect(),
@@ -135,4 +137,16 @@ pub fn written(ty: &DataType) -> String {
         _ => (ty.name.as_str(), String::new()),
     };
     format!("{head}{args}{tail}{}{}", if ty.unsigned { " unsigned" } else { "" }, if ty.array { "[]" } else { "" })
+}
+
+/// As PostgreSQL's catalog has it: `timestamptz` is `timestamp with time zone`.
+fn spelled_out(ty: &DataType) -> String {
+    let name = match ty.name.as_str() {
+        "timestamptz" => "timestamp with time zone",
+        "timestamp" => "timestamp without time zone",
+        "timetz" => "time with time zone",
+        "time" => "time without time zone",
+        _ => return written(ty),
+    };
+    written(&DataType { name: Name::new(name), ..ty.clone() })
 }

@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::ir::{
-    AlterKind, ColumnDef, Constraint, ConstraintKind, CreateIndex, CreateTable, DataType, Drop, Kind, Object, ObjectName, Statement,
+    AlterKind, ColumnDef, Constraint, ConstraintKind, CreateIndex, CreateTable, DataType, Drop, Expr, ExprKind, Kind, Object, ObjectName,
+    Query, Statement,
 };
+use super::words::{mentions, replace_word};
 use crate::facts::Name;
 use crate::source::{FileId, Location, Span};
 
@@ -51,6 +53,8 @@ pub struct Column {
     pub name: Name,
     pub ty: DataType,
     pub not_null: bool,
+    /// said at the column or by `SET NOT NULL`, not only by a primary key
+    pub not_null_written: bool,
     pub has_default: bool,
     pub identity: bool,
     pub generated: bool,
@@ -198,25 +202,47 @@ impl Schema {
             made.add_index(index, file);
         }
         if let Some(query) = &table.query {
-            for select in query.selects.first().iter().flat_map(|select| &select.projection) {
-                let named = select.alias.as_ref().map(|alias| alias.name.clone()).or_else(|| match &select.expr.as_ref()?.kind {
-                    super::ir::ExprKind::Column { name, .. } => Some(name.clone()),
+            for each in query.selects.first().iter().flat_map(|select| &select.projection) {
+                let source = match each.expr.as_ref().map(|expr| &expr.kind) {
+                    Some(ExprKind::Column { name, .. }) => Some(name),
                     _ => None,
+                };
+                let Some(name) = each.alias.as_ref().map(|alias| &alias.name).or(source) else { continue };
+                made.columns.push(Column {
+                    name: name.clone(),
+                    ty: self.type_of(query, each.expr.as_ref()),
+                    not_null: false,
+                    not_null_written: false,
+                    has_default: false,
+                    identity: false,
+                    generated: false,
+                    place: span.in_file(file),
                 });
-                if let Some(name) = named {
-                    made.columns.push(Column {
-                        name,
-                        ty: DataType::default(),
-                        not_null: false,
-                        has_default: false,
-                        identity: false,
-                        generated: false,
-                        place: span.in_file(file),
-                    });
-                }
             }
         }
         self.tables.insert(name, made);
+    }
+
+    /// The type of a selected value, where it is a column or a cast.
+    fn type_of(&self, query: &Query, expr: Option<&Expr>) -> DataType {
+        match expr.map(|expr| &expr.kind) {
+            Some(ExprKind::Cast { to, .. }) => DataType { name: to.clone(), ..DataType::default() },
+            Some(ExprKind::Function { name, args, .. }) if matches!(name.name.as_str(), "min" | "max" | "coalesce") => {
+                self.type_of(query, args.first())
+            }
+            Some(ExprKind::Column { name, .. }) => {
+                let mut tables: Vec<&Table> = Vec::new();
+                super::effects::walk_query(query, &mut |node| {
+                    if let super::effects::Node::Table(table) = node
+                        && let super::ir::TableSource::Table(source) = &table.source
+                    {
+                        tables.extend(self.table(source));
+                    }
+                });
+                tables.iter().find_map(|table| table.column(name)).map(|column| column.ty.clone()).unwrap_or_default()
+            }
+            _ => DataType::default(),
+        }
     }
 
     fn alter(&mut self, table: &ObjectName, action: &AlterKind, span: Span, file: FileId) {
@@ -283,6 +309,7 @@ impl Schema {
             AlterKind::SetNotNull { column } | AlterKind::DropNotNull { column } => {
                 if let Some(column) = table.column_mut(&column.name) {
                     column.not_null = matches!(action, AlterKind::SetNotNull { .. });
+                    column.not_null_written = column.not_null;
                 }
             }
             AlterKind::SetDefault { column, .. } | AlterKind::DropDefault { column } => {
@@ -400,6 +427,7 @@ impl Table {
             name: column.name.clone(),
             ty: column.ty.clone(),
             not_null: column.not_null.is_some() || serial || primary || column.identity,
+            not_null_written: column.not_null.is_some(),
             has_default: column.default.is_some() || serial,
             identity: column.identity || serial,
             generated: column.generated.is_some(),
@@ -414,6 +442,9 @@ impl Table {
         let place = constraint.span.in_file(file);
         let columns: Vec<Name> = constraint.columns(at).into_iter().cloned().collect();
         let name = constraint.name.as_ref().map(|name| name.name.clone());
+        // the names that PostgreSQL gives; they stay when the table is renamed
+        let named = |suffix: &str| name.clone().or_else(|| Some(self.implied(columns.iter().map(Name::as_str), suffix)));
+        let (unique_name, key_name) = (named("key"), named("fkey"));
         match &constraint.kind {
             ConstraintKind::PrimaryKey { using_index, .. } => {
                 self.primary_key = self.columns_or_index(columns, using_index.as_ref().map(|index| &index.name));
@@ -422,10 +453,10 @@ impl Table {
             }
             ConstraintKind::Unique { using_index, .. } => {
                 let columns = self.columns_or_index(columns, using_index.as_ref().map(|index| &index.name));
-                self.uniques.push(Unique { name, columns, place });
+                self.uniques.push(Unique { name: unique_name, columns, place });
             }
             ConstraintKind::ForeignKey(reference) => self.foreign_keys.push(Reference {
-                name,
+                name: key_name,
                 columns,
                 table: key(&reference.table),
                 target: reference.target.iter().map(|ident| ident.name.clone()).collect(),
@@ -451,7 +482,12 @@ impl Table {
     }
 
     fn add_index(&mut self, index: &CreateIndex, file: FileId) {
-        let name = index.name.as_ref().map(|name| name.name.clone());
+        let parts = index.columns.iter().map(|column| match &column.expr.kind {
+            ExprKind::Column { name, .. } => name.as_str(),
+            ExprKind::Function { name, .. } => name.name.as_str(),
+            _ => "expr",
+        });
+        let name = index.name.as_ref().map(|name| name.name.clone()).or_else(|| Some(self.implied(parts, "idx")));
         if index.if_not_exists && name.is_some() && self.indexes.iter().any(|each| each.name == name) {
             return;
         }
@@ -472,7 +508,7 @@ impl Table {
         self.columns.retain(|column| column.name != *name);
         self.uniques.retain(|each| !each.columns.contains(name));
         self.foreign_keys.retain(|each| !each.columns.contains(name));
-        self.indexes.retain(|each| !each.columns.iter().flatten().any(|column| column == name));
+        self.indexes.retain(|each| !each.keys.iter().chain(&each.predicate).any(|text| mentions(text, name)));
         if self.primary_key.contains(name) {
             self.primary_key.clear();
         }
@@ -489,25 +525,37 @@ impl Table {
         self.uniques.iter_mut().flat_map(|each| &mut each.columns).for_each(rename);
         self.foreign_keys.iter_mut().flat_map(|each| &mut each.columns).for_each(rename);
         self.indexes.iter_mut().flat_map(|each| &mut each.columns).flatten().for_each(rename);
+        for text in self.indexes.iter_mut().flat_map(|each| each.keys.iter_mut().chain(&mut each.predicate)) {
+            if mentions(text, from) {
+                *text = replace_word(text, from, to);
+            }
+        }
         self.checks.iter_mut().flat_map(|each| &mut each.not_null).for_each(rename);
     }
 
     fn drop_constraint(&mut self, name: &Name) {
-        let table = self.name.rsplit('.').next().unwrap_or(&self.name).to_owned();
-        // names that PostgreSQL gives where none is written
-        if *name == format!("{table}_pkey") || name == "primary" {
+        if name == "primary" || *name == self.implied(std::iter::empty(), "pkey") {
             self.primary_key.clear();
         }
-        let implied = |columns: &[Name], suffix: &str| *name == format!("{table}_{}_{suffix}", columns.join("_"));
-        self.uniques.retain(|each| each.name.as_ref() != Some(name) && !(each.name.is_none() && implied(&each.columns, "key")));
-        self.foreign_keys.retain(|each| each.name.as_ref() != Some(name) && !(each.name.is_none() && implied(&each.columns, "fkey")));
+        self.uniques.retain(|each| each.name.as_ref() != Some(name));
+        self.foreign_keys.retain(|each| each.name.as_ref() != Some(name));
         self.checks.retain(|each| each.name.as_ref() != Some(name));
+    }
+
+    /// `table_a_b_suffix`
+    fn implied<'c>(&self, columns: impl Iterator<Item = &'c str>, suffix: &'c str) -> Name {
+        let table = self.name.rsplit('.').next().unwrap_or(&self.name);
+        let mut name = table.to_owned();
+        columns.chain(std::iter::once(suffix)).for_each(|part| {
+            name.push('_');
+            name.push_str(part);
+        });
+        Name::new(name)
     }
 }
 
 /// The columns that `expr` demands to be not null, through `AND`.
 fn not_null_columns(expr: &super::ir::Expr) -> Vec<Name> {
-    use super::ir::ExprKind;
     match &expr.kind {
         ExprKind::Binary { op, left, right } if op == "and" => {
             let mut found = not_null_columns(left);
