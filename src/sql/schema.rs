@@ -97,8 +97,8 @@ pub struct Index {
     pub method: Option<Name>,
     /// covers some of the rows only
     pub partial: bool,
-    /// one of its keys runs backwards
-    pub descending: bool,
+    /// by key: it runs backwards
+    pub descending: Vec<bool>,
     /// every key as text, the columns too
     pub keys: Vec<String>,
     /// the condition of a partial index
@@ -497,7 +497,7 @@ impl Table {
             unique: index.unique,
             method: index.method.clone(),
             partial: index.filter.is_some(),
-            descending: index.columns.iter().any(|column| column.descending),
+            descending: index.columns.iter().map(|column| column.descending).collect(),
             keys: index.columns.iter().map(|column| column.expr.to_string()).collect(),
             predicate: index.filter.as_ref().map(ToString::to_string),
             place: index.span.in_file(file),

@@ -14,6 +14,8 @@ pub struct Search {
     /// tables of one `FROM` have one scope
     pub scope: u32,
     pub columns: Vec<(Name, Span)>,
+    /// columns that are compared with a constant
+    pub fixed: Vec<Name>,
     /// functions of columns, as text
     pub exprs: Vec<String>,
     /// the column inside each of `exprs`, and the place of the whole
@@ -81,6 +83,7 @@ fn one(tables: &[&TableRef], filters: &[&Expr], schema: &Schema, scope: u32, fou
             name: name.clone(),
             scope,
             columns: Vec::new(),
+            fixed: Vec::new(),
             exprs: Vec::new(),
             wrapped: Vec::new(),
         })
@@ -88,6 +91,11 @@ fn one(tables: &[&TableRef], filters: &[&Expr], schema: &Schema, scope: u32, fou
     let mut conjuncts = Vec::new();
     filters.iter().for_each(|filter| split(filter, &mut conjuncts));
     for conjunct in conjuncts {
+        if let Some((table, name)) = constant(conjunct)
+            && let Some(at) = owner(table, name)
+        {
+            searches[at].fixed.push(name.clone());
+        }
         let Some(side) = equality(conjunct) else { continue };
         match &side.kind {
             Sql::Column { table, name } => {
@@ -119,6 +127,25 @@ fn split<'e>(expr: &'e Expr, parts: &mut Vec<&'e Expr>) {
             split(right, parts);
         }
         _ => parts.push(expr),
+    }
+}
+
+/// The column that is compared with a constant, or asked for NULL.
+fn constant(expr: &Expr) -> Option<(Option<&Name>, &Name)> {
+    let (column, value) = match &expr.kind {
+        Sql::Binary { op, left, right } if matches!(op.as_str(), "=" | "==" | "is" | "is not") => (left, &**right),
+        Sql::InList { negated: false, value, list, .. } => (value, list.first()?),
+        Sql::Column { table, name } => return Some((table.as_ref(), name)),
+        Sql::Unary { op, operand } if op == "not" => match &operand.kind {
+            Sql::Column { table, name } => return Some((table.as_ref(), name)),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let plain = matches!(value.kind, Sql::Str(_) | Sql::Number(_) | Sql::Bool(_) | Sql::Null | Sql::Cast { .. }) && !is_parameter(value);
+    match &column.kind {
+        Sql::Column { table, name } if plain => Some((table.as_ref(), name)),
+        _ => None,
     }
 }
 

@@ -35,6 +35,34 @@ pub fn each_statement<'p>(program: &'p Program, mut visit: impl FnMut(Place<'p>)
 }
 
 /// The schema at the end of every set of migrations.
-pub fn schemas(program: &Program) -> Vec<(Dialect, Schema)> {
-    program.sql().sets.iter().map(|set| (set.dialect, set.schema())).collect()
+#[derive(Debug)]
+pub struct Schemas {
+    all: Vec<SetSchema>,
+}
+
+#[derive(Debug)]
+struct SetSchema {
+    dir: String,
+    dialect: Dialect,
+    schema: Schema,
+}
+
+impl Schemas {
+    pub fn new(program: &Program) -> Self {
+        let sets = program.sql().sets.iter();
+        Self { all: sets.map(|set| SetSchema { dir: set.dir.clone(), dialect: set.dialect, schema: set.schema() }).collect() }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The schemas that a text may mean: of its dialect, and of its own crate where that has migrations.
+    pub fn of(&self, program: &Program, text: &SqlText) -> Vec<&Schema> {
+        let fits = |set: &&SetSchema| set.dialect == text.dialect || text.dialect == Dialect::Generic;
+        let dir = program.file(text.file).krate.map(|krate| program.workspace.krate(krate).dir.as_str()).unwrap_or_default();
+        let within = |set: &&SetSchema| !dir.is_empty() && (set.dir == dir || set.dir.starts_with(&format!("{dir}/")));
+        let own: Vec<&Schema> = self.all.iter().filter(fits).filter(within).map(|set| &set.schema).collect();
+        if own.is_empty() { self.all.iter().filter(fits).map(|set| &set.schema).collect() } else { own }
+    }
 }

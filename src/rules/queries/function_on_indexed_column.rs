@@ -1,20 +1,16 @@
 //! Comparisons of `f(column)` where only the column is indexed.
 
 use super::common_search::searches;
-use super::common_sql::{each_statement, schemas};
+use super::common_sql::{Schemas, each_statement};
 use crate::rules::prelude::*;
-use crate::sql::Dialect;
 
 pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
-    let schemas = schemas(program);
+    let schemas = Schemas::new(program);
     each_statement(program, |place| {
-        for (dialect, schema) in &schemas {
-            if *dialect != place.text.dialect && place.text.dialect != Dialect::Generic {
-                continue;
-            }
+        for schema in schemas.of(program, place.text) {
             for search in searches(place.statement, schema) {
                 let Some(table) = schema.tables.get(&search.table) else { continue };
                 for (text, (column, span)) in search.exprs.iter().zip(&search.wrapped) {

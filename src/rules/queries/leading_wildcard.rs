@@ -1,6 +1,6 @@
 //! `LIKE '%..'`.
 
-use super::common_sql::{each_statement, schemas};
+use super::common_sql::{Schemas, each_statement};
 use crate::rules::prelude::*;
 use crate::sql::Dialect;
 use crate::sql::ir::{Expr, ExprKind};
@@ -9,7 +9,7 @@ pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
-    let schemas = schemas(program);
+    let schemas = Schemas::new(program);
     each_statement(program, |place| {
         let Some(table) = place.statement.reads.first().or(place.statement.writes.first()) else { return };
         for expr in place.statement.exprs() {
@@ -18,7 +18,7 @@ fn check(cx: &mut Cx<'_>) {
                 continue;
             }
             let column = column(left);
-            let indexed = schemas.iter().flat_map(|(_, schema)| schema.tables.values()).any(|known| {
+            let indexed = schemas.of(program, place.text).into_iter().flat_map(|schema| schema.tables.values()).any(|known| {
                 let named = place.statement.reads.iter().any(|read| read.name == known.name);
                 named
                     && known.indexes.iter().any(|index| {

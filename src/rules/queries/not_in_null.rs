@@ -1,6 +1,6 @@
 //! `NOT IN` with a NULL among its values.
 
-use super::common_sql::{each_statement, schemas};
+use super::common_sql::{Schemas, each_statement};
 use crate::rules::prelude::*;
 use crate::sql::Node;
 use crate::sql::ir::{ExprKind, Query, TableSource};
@@ -10,7 +10,7 @@ pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
-    let schemas = schemas(program);
+    let schemas = Schemas::new(program);
     each_statement(program, |place| {
         place.statement.walk(&mut |node| {
             let Node::Expr(expr) = node else { return };
@@ -19,10 +19,7 @@ fn check(cx: &mut Cx<'_>) {
                     cx.report_at(place.location(*list_span)).arg("column", "NULL").help("exists");
                 }
                 ExprKind::InQuery { negated: true, query, .. } => {
-                    let nullable = schemas.iter().find_map(|(dialect, schema)| {
-                        let same = *dialect == place.text.dialect || place.text.dialect == crate::sql::Dialect::Generic;
-                        if same { nullable(query, schema) } else { None }
-                    });
+                    let nullable = schemas.of(program, place.text).into_iter().find_map(|schema| nullable(query, schema));
                     if let Some(column) = nullable {
                         cx.report_at(place.location(query.span)).arg("column", column).help("exists");
                     }

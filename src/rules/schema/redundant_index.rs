@@ -29,22 +29,33 @@ fn join(columns: &[&Name]) -> String {
 fn plain(index: &Index) -> Option<Vec<&Name>> {
     let btree = index.method.as_deref().is_none_or(|method| method == "btree");
     let columns: Option<Vec<&Name>> = index.columns.iter().map(Option::as_ref).collect();
-    columns.filter(|columns| btree && !index.descending && !columns.is_empty())
+    columns.filter(|columns| btree && !columns.is_empty())
 }
 
 /// What makes the index at `at` unnecessary.
 fn stronger(table: &Table, at: usize, columns: &[&Name]) -> Option<(String, Option<Location>)> {
+    let own = table.indexes.get(at)?;
     let begins = |other: &[&Name]| other.len() >= columns.len() && other[..columns.len()] == *columns;
-    if begins(&table.primary_key.iter().collect::<Vec<_>>()) {
-        return Some(("PRIMARY KEY".to_owned(), None));
-    }
-    if let Some(unique) = table.uniques.iter().find(|unique| begins(&unique.columns.iter().collect::<Vec<_>>())) {
-        return Some((format!("UNIQUE ({})", unique.columns.join(", ")), Some(unique.place)));
+    // an index is read forwards or backwards: all directions agree, or none does
+    let same_order = |other: &dyn Fn(usize) -> bool| {
+        let mut pairs = own.descending.iter().enumerate().map(|(key, descending)| *descending == other(key));
+        let first = pairs.next().unwrap_or(true);
+        pairs.all(|pair| pair == first)
+    };
+    let ascending = |_: usize| false;
+    if same_order(&ascending) {
+        if begins(&table.primary_key.iter().collect::<Vec<_>>()) {
+            return Some(("PRIMARY KEY".to_owned(), None));
+        }
+        if let Some(unique) = table.uniques.iter().find(|unique| begins(&unique.columns.iter().collect::<Vec<_>>())) {
+            return Some((format!("UNIQUE ({})", unique.columns.join(", ")), Some(unique.place)));
+        }
     }
     table.indexes.iter().enumerate().find_map(|(other_at, other)| {
         let keys = plain(other).filter(|_| !other.partial && other_at != at)?;
+        let order = |key: usize| other.descending.get(key).copied().unwrap_or(false);
         // of two equal ones the later is too many
-        let wins = begins(&keys) && (keys.len() > columns.len() || other.unique || other_at < at);
+        let wins = begins(&keys) && same_order(&order) && (keys.len() > columns.len() || other.unique || other_at < at);
         wins.then(|| (format!("`{}`", other.name.as_ref().map_or("index", |name| name.as_str())), Some(other.place)))
     })
 }
