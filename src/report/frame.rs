@@ -12,6 +12,8 @@ use crate::source::{SourceFile, Span};
 
 /// Lines shown around a marked one.
 pub(super) const CONTEXT: u32 = 1;
+/// Marks at most so many lines apart are shown in one piece, with all lines between them.
+pub(super) const NEAR: u32 = 10;
 /// A marked range of more lines is drawn on its first line only.
 const MOST_LINES: u32 = 8;
 /// A longer line (in characters) is cut around its first mark.
@@ -65,8 +67,7 @@ impl Frame {
         let mut merged: Vec<(u32, u32)> = Vec::new();
         for (first, last) in ranges {
             match merged.last_mut() {
-                // touching counts: miette joins such lines as well
-                Some(open) if first <= open.1 + 1 => open.1 = open.1.max(last),
+                Some(open) if first + 2 * CONTEXT <= open.1 + NEAR => open.1 = open.1.max(last),
                 _ => merged.push((first, last)),
             }
         }
@@ -158,7 +159,8 @@ impl SourceCode for Frame {
             // marks of different blocks are never joined
             return Err(MietteError::OutOfBounds);
         }
-        let line = first.saturating_sub(before);
+        // with context, always the whole block: miette joins what overlaps, and so draws a block in one piece
+        let line = if before == 0 { first } else { 0 };
         let (start, column) = if before == 0 {
             let held = &block.lines[first];
             let column = held.map.partition_point(|(_, to)| (*to as usize) < span.offset());
@@ -166,7 +168,7 @@ impl SourceCode for Frame {
         } else {
             (block.lines[line].start, 0)
         };
-        let last = (last + after).min(block.lines.len().saturating_sub(1));
+        let last = if after == 0 { last } else { block.lines.len().saturating_sub(1) };
         let end = if before == 0 && after == 0 { wanted_end } else { block.lines[last].end + 1 };
         let data = self.text.as_bytes().get(start..end.max(start)).ok_or(MietteError::OutOfBounds)?;
         Ok(Box::new(MietteSpanContents::new_named(
@@ -199,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_frame_keeps_the_numbers_of_the_file_and_hides_what_is_hidden() {
-        let text = "one\n\tlet k = \"한글\u{202e}abc\"; x\nthree\n\n\nsix\nseven\n";
+        let text = "one\n\tlet k = \"한글\u{202e}abc\"; x\nthree\n\n\n\n\n\n\n\n\n\n\nsix\nseven\n";
         let file = file("a.rs", text);
         let at = |what: &str| text.find(what).unwrap() as u32;
         let secret = Span::new(at("abc"), at("abc") + 3);
@@ -212,7 +214,7 @@ mod tests {
         let exact = frame.read_span(&mapped[0], 0, 0).unwrap();
         assert_eq!((exact.data(), exact.line(), exact.column()), (&b"x"[..], 1, 19));
         let later = frame.read_span(&mapped[1], 1, 1).unwrap();
-        assert_eq!((later.data(), later.line()), (&b"\nsix\nseven\n"[..], 4));
+        assert_eq!((later.data(), later.line()), (&b"\nsix\nseven\n"[..], 12));
     }
 
     #[test]

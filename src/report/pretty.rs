@@ -7,7 +7,7 @@ use std::fmt::{self, Write as _};
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
-use super::frame::{CONTEXT, Frame};
+use super::frame::{CONTEXT, Frame, NEAR};
 use super::mask::tame;
 use super::style::Style;
 use super::text::{self, Text};
@@ -109,30 +109,38 @@ impl Painter<'_> {
         let heading = format!("{}[{}]", self.words(text::severity(each.severity)), each.rule.id);
         let place = each.finding.location;
         let mut marks: Vec<Mark> = vec![(place.span, None)];
-        let mut elsewhere: Vec<(FileId, Vec<Mark>)> = Vec::new();
+        // frames of their own, each by its first place: other files, and lines far from the finding's, which comes first
+        let mut elsewhere: Vec<(Location, Vec<Mark>)> = Vec::new();
         for (location, label) in &view.labels {
             let label = tame(label).into_owned();
-            if location.file == place.file {
+            if location.file == place.file && self.is_near(place, *location) {
                 // a label on the finding's own place is the words of its mark
                 match marks.iter_mut().find(|(span, words)| *span == location.span && words.is_none()) {
                     Some((_, words)) => *words = Some(label),
                     None => marks.push((location.span, Some(label))),
                 }
             } else {
-                match elsewhere.iter_mut().find(|(file, _)| *file == location.file) {
+                match elsewhere.iter_mut().find(|(first, _)| first.file == location.file && self.is_near(*first, *location)) {
                     Some((_, marks)) => marks.push((location.span, Some(label))),
-                    None => elsewhere.push((location.file, vec![(location.span, Some(label))])),
+                    None => elsewhere.push((*location, vec![(location.span, Some(label))])),
                 }
             }
         }
         self.draw(place.file, Some(heading), tame(&view.message).into_owned(), severity, &marks, out);
-        for (file, mut marks) in elsewhere {
-            // the first mark's words head the frame, since they say why another file is shown at all
+        for (first, mut marks) in elsewhere {
+            // the first mark's words head the frame, since they say why another place is shown at all
             let message = marks.first_mut().and_then(|(_, words)| words.take()).unwrap_or_default();
-            self.draw(file, None, message, miette::Severity::Advice, &marks, out);
+            self.draw(first.file, None, message, miette::Severity::Advice, &marks, out);
         }
         self.below(each, &view, out);
         out.push('\n');
+    }
+
+    /// Whether two places of one file are shown in one piece.
+    fn is_near(&self, a: Location, b: Location) -> bool {
+        let Some(file) = self.report.file(a.file) else { return false };
+        let (first, second) = if a.span <= b.span { (a.span, b.span) } else { (b.span, a.span) };
+        file.lines.line_of(second.start) <= file.lines.line_of(first.end) + NEAR
     }
 
     fn draw(&self, file: FileId, code: Option<String>, message: String, severity: miette::Severity, marks: &[Mark], out: &mut String) {
@@ -200,7 +208,20 @@ impl Painter<'_> {
             self.entry(Some(text::NOTE), text::NOTE, &said, out);
         }
         if !each.repeats.is_empty() {
-            let mut places: Vec<String> = each.repeats.iter().take(MOST_PLACES).map(|location| self.place(*location)).collect();
+            let mut places: Vec<String> = Vec::new();
+            let mut last = each.finding.location.file;
+            for location in each.repeats.iter().take(MOST_PLACES) {
+                // the file's name once, then lines
+                let file = self.report.file(location.file).filter(|_| location.file == last);
+                places.push(match file {
+                    Some(file) => {
+                        let line = file.lines.line_of(location.span.start) + 1;
+                        text::LINE.fill(self.report.language, &[("line", &line.to_string())])
+                    }
+                    None => self.place(*location),
+                });
+                last = location.file;
+            }
             if each.repeats.len() > MOST_PLACES {
                 let rest = (each.repeats.len() - MOST_PLACES).to_string();
                 places.push(text::ALSO_REST.fill(self.report.language, &[("count", &rest)]));
@@ -284,12 +305,15 @@ impl Painter<'_> {
             let words = if report.stats.files == 1 { text::CLEAN_ONE } else { text::CLEAN };
             words.fill(language, &[("files", &report.stats.files.to_string())])
         } else {
-            let findings = report.findings.iter().map(|each| 1 + each.repeats.len()).sum();
-            let findings = number(text::FINDING_ONE, text::FINDING_MANY, findings, language);
+            let findings = number(text::FINDING_ONE, text::FINDING_MANY, report.findings.len(), language);
             let files = number(text::FILE_ONE, text::FILE_MANY, report.stats.files, language);
             text::FOUND.fill(language, &[("findings", &findings), ("files", &files)])
         };
         let mut parts = vec![self.paint(&total, Paint::Strong)];
+        let places: usize = report.findings.iter().map(|each| 1 + each.repeats.len()).sum();
+        if places > report.findings.len() {
+            parts.push(text::PLACES.fill(language, &[("count", &places.to_string())]));
+        }
         for (count, words) in
             [(report.stats.baselined, text::BASELINED), (report.stats.suppressed, text::SUPPRESSED), (report.stats.quiet, text::QUIETED)]
         {

@@ -18,7 +18,8 @@ pub(super) fn fill(template: &str, args: &[(String, String)], language: Language
         }
         if let Some((name, after)) = placeholder(rest) {
             // `title.ko` is the Korean form of `title`
-            let own = args.iter().rfind(|(found, _)| found.strip_suffix(language.name()).and_then(|rest| rest.strip_suffix('.')) == Some(name));
+            let own =
+                args.iter().rfind(|(found, _)| found.strip_suffix(language.name()).and_then(|rest| rest.strip_suffix('.')) == Some(name));
             match own.or_else(|| args.iter().rfind(|(found, _)| found == name)) {
                 Some((_, value)) => out.push_str(value),
                 None => out.push_str(&rest[..rest.len() - after.len()]),

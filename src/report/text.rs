@@ -49,6 +49,7 @@ texts! {
     FIX_WITHHELD: "{count} more may change behaviour; `--unsafe-fixes` applies them", "{count}건은 동작을 바꿀 수 있습니다. `--unsafe-fixes`로 적용하세요";
     ALSO_ONE: "the same at 1 more place: {places}", "같은 문제가 1곳 더 있습니다: {places}";
     ALSO_MANY: "the same at {count} more places: {places}", "같은 문제가 {count}곳 더 있습니다: {places}";
+    LINE: "line {line}", "{line}행";
     ALSO_HERE: "the same here", "여기도 마찬가지입니다";
     ALSO_REST: "and {count} more", "그 밖에 {count}곳";
     QUIET: "shown because the profile is strict: {reason}", "strict 프로필이라 표시됩니다: {reason}";
@@ -60,6 +61,7 @@ texts! {
     FINDING_MANY: "{count} findings", "문제 {count}건";
     FILE_ONE: "1 file", "파일 1개";
     FILE_MANY: "{count} files", "파일 {count}개";
+    PLACES: "with repeats: {count} places", "반복 포함 {count}곳";
     BASELINED: "known from the baseline: {count}", "기준선에 이미 있음: {count}";
     SUPPRESSED: "silenced by comments: {count}", "주석으로 억제됨: {count}";
     QUIETED: "shown only under `--profile strict`: {count}", "`--profile strict`에서만 표시됨: {count}";
