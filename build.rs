@@ -1,9 +1,6 @@
 //! Pairs every rule's code with its document and writes the lists that nobody has to edit:
 //! `rules.rs` (modules and the table of rules), `models.rs` and `packs.rs` (the data files, embedded).
 
-// Cargo reads this script's output
-#![allow(clippy::disallowed_macros)]
-
 use std::collections::BTreeMap;
 use std::env;
 use std::fmt::Write as _;

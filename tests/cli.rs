@@ -181,7 +181,7 @@ fn an_unreadable_file_is_named() {
         use std::os::unix::fs::PermissionsExt;
         let folder = project(&[("Cargo.toml", MANIFEST), ("src/main.rs", "fn main() {}\n"), ("src/secret.rs", FINDING)]);
         let path = folder.path().join("src/secret.rs");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("set");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("set");
         if fs::read(&path).is_ok() {
             return; // root reads everything
         }

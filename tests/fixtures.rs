@@ -286,13 +286,14 @@ fn samples(text: &str) -> Result<String, String> {
     static SAMPLE: LazyLock<Regex> = LazyLock::new(|| Regex::new("<<sample ([0-9a-z-]+)>>").expect("a valid pattern"));
     let engine = backend_lint::secrets::Engine::built_in();
     let mut wrong = None;
-    let filled = SAMPLE.replace_all(text, |found: &regex::Captures<'_>| match engine.formats().iter().find(|format| format.id == found[1]) {
-        Some(format) => sample::secret(format, u64::from(found[1].len() as u32)),
-        None => {
-            wrong = Some(format!("no format `{}`", &found[1]));
-            String::new()
-        }
-    });
+    let filled =
+        SAMPLE.replace_all(text, |found: &regex::Captures<'_>| match engine.formats().iter().find(|format| format.id == found[1]) {
+            Some(format) => sample::secret(format, u64::from(found[1].len() as u32)),
+            None => {
+                wrong = Some(format!("no format `{}`", &found[1]));
+                String::new()
+            }
+        });
     let filled = filled.into_owned();
     wrong.map_or(Ok(filled), Err)
 }
@@ -300,7 +301,8 @@ fn samples(text: &str) -> Result<String, String> {
 /// A file `untracked` in a case's folder makes it a git repository that tracks all files but the ones it lists.
 fn track(root: &Path, untracked: &str) -> Result<(), String> {
     let git = |arguments: &[&str]| {
-        let status = std::process::Command::new("git").current_dir(root).args(arguments).output().map_err(|error| error.to_string())?.status;
+        let status =
+            std::process::Command::new("git").current_dir(root).args(arguments).output().map_err(|error| error.to_string())?.status;
         if status.success() { Ok(()) } else { Err(format!("git {arguments:?}: {status}")) }
     };
     git(&["init", "-q"])?;

@@ -15,8 +15,8 @@ use rayon::prelude::*;
 
 pub use guard::{guarded, silence};
 
-use crate::flow::Flow;
 use crate::config::{Config, Profile, Setting};
+use crate::flow::Flow;
 use crate::program::{FnId, Program};
 use crate::rules::{Check, Confidence, Cx, Document, Finding, RULES, Rule, Severity};
 use crate::source::{FileId, Location, Role, SourceFile, Span, Unread, UnreadKind};
@@ -170,7 +170,15 @@ struct Part {
 }
 
 impl Part {
-    fn add(&mut self, rule: &'static Rule, at: Option<FileId>, program: &Program, flow: &Flow, config: &Config, work: impl FnOnce(&mut Cx<'_>)) {
+    fn add(
+        &mut self,
+        rule: &'static Rule,
+        at: Option<FileId>,
+        program: &Program,
+        flow: &Flow,
+        config: &Config,
+        work: impl FnOnce(&mut Cx<'_>),
+    ) {
         let result = guarded(|| {
             let mut cx = Cx::new(rule.id, program, at.unwrap_or(FileId(0))).with_options(config.options.get(rule.id)).with_flow(flow);
             work(&mut cx);

@@ -96,7 +96,6 @@ pub fn on_pool<T: Send>(args: &CheckArgs, work: impl FnOnce(Request, &mut Clock)
 }
 
 fn request(args: &CheckArgs) -> Result<Request, String> {
-    #[allow(clippy::disallowed_methods)] // here and nowhere else
     let cwd = std::env::current_dir().map_err(|error| format!("no current directory: {error}"))?;
     let dash = |path: &PathBuf| path.as_os_str() == "-";
     let from_input = args.stdin_filename.is_some() || args.paths.iter().any(dash);

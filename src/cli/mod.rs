@@ -1,7 +1,8 @@
 //! The way in: arguments to a [`Request`], its outcome to outputs and an exit code.
 //!
 //! Exit codes: 0 when nothing reaches `--fail-on`, 1 when something does, 2 when the run could not be made. Only this
-//! stage and [`report`](crate::report) write to the outside.
+//! stage and [`report`](crate::report) write to the outside, and only this one asks where it is.
+#![allow(clippy::disallowed_methods)]
 
 mod args;
 mod check;

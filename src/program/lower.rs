@@ -246,7 +246,7 @@ fn is_marker(bound: &Bound) -> bool {
 
 /// The fields of a struct, or of a variant.
 #[must_use]
-pub fn fields<'i>(items: &'i Items, id: TypeId, variant: Option<u32>) -> &'i [(Name, Ty)] {
+pub fn fields(items: &Items, id: TypeId, variant: Option<u32>) -> &[(Name, Ty)] {
     match (items.type_infos.get(id.0 as usize).map(|info| &info.shape), variant) {
         (Some(Shape::Struct(fields)), None) => fields,
         (Some(Shape::Enum(variants)), Some(at)) => variants.get(at as usize).map_or(&[], Vec::as_slice),

@@ -286,8 +286,6 @@ impl<'p> Eval<'p> {
 }
 
 /// A closure that does nothing but call one function is that function.
-
-/// A closure that does nothing but call one function is that function.
 pub(super) fn closure_handler(program: &Program, function: FnId, closure: ExprId, body: ExprId) -> Handler {
     let facts = &program.function(function).body;
     let mut at = body;

@@ -143,8 +143,8 @@ fn tuple(text: &str, at: usize) -> Option<(Vec<Span>, usize)> {
     }
     let (mut depth, mut quoted, mut start) = (0u32, false, open + 1);
     let mut parts = Vec::new();
-    for place in open..bytes.len().min(open + 20_000) {
-        match bytes[place] {
+    for (place, byte) in bytes.iter().enumerate().skip(open).take(20_000) {
+        match byte {
             b'\'' => quoted = !quoted,
             _ if quoted => {}
             b'(' => depth += 1,

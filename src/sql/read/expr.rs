@@ -603,8 +603,8 @@ fn is_prefix(op: &str) -> bool {
 
 /// The value of a string token: prefix, quotes and doubled quotes gone; backslashes stay as written.
 pub(in crate::sql) fn string_value(raw: &str) -> String {
-    if raw.starts_with('$') {
-        let tag = raw[1..].find('$').map_or(0, |at| at + 2);
+    if let Some(rest) = raw.strip_prefix('$') {
+        let tag = rest.find('$').map_or(0, |at| at + 2);
         return raw.get(tag..raw.len().saturating_sub(tag)).unwrap_or("").to_owned();
     }
     let Some(open) = raw.find(['\'', '"']) else { return raw.to_owned() };

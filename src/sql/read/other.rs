@@ -152,8 +152,8 @@ impl Reader<'_> {
     /// The inside of a quoted or dollar-quoted text.
     fn body_span(&self, span: Span) -> Span {
         let raw = self.slice(span);
-        let lead =
-            if raw.starts_with('$') { raw[1..].find('$').map_or(0, |at| at + 2) } else { raw.find('\'').map_or(0, |at| at + 1) } as u32;
+        let lead = raw.strip_prefix('$').map_or_else(|| raw.find('\'').map_or(0, |at| at + 1), |rest| rest.find('$').map_or(0, |at| at + 2))
+            as u32;
         let trail = if raw.starts_with('$') { lead } else { 1 };
         Span::new((span.start + lead).min(span.end), span.end.saturating_sub(trail).max(span.start + lead).min(span.end))
     }

@@ -247,9 +247,7 @@ impl Reader<'_> {
             let natural = self.eat("natural");
             let kind = if self.eat_punct(b',') {
                 "comma"
-            } else if self.eat("join") || self.eat_all(&["inner", "join"]) {
-                "inner"
-            } else if self.eat("straight_join") {
+            } else if self.eat("join") || self.eat_all(&["inner", "join"]) || self.eat("straight_join") {
                 "inner"
             } else if self.eat_all(&["cross", "join"]) {
                 "cross"
