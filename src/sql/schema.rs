@@ -97,6 +97,8 @@ pub struct Index {
     pub method: Option<Name>,
     /// covers some of the rows only
     pub partial: bool,
+    /// a key has an operator class of its own
+    pub opclass: bool,
     /// by key: it runs backwards
     pub descending: Vec<bool>,
     /// every key as text, the columns too
@@ -497,6 +499,7 @@ impl Table {
             unique: index.unique,
             method: index.method.clone(),
             partial: index.filter.is_some(),
+            opclass: index.columns.iter().any(|column| column.opclass.is_some()),
             descending: index.columns.iter().map(|column| column.descending).collect(),
             keys: index.columns.iter().map(|column| column.expr.to_string()).collect(),
             predicate: index.filter.as_ref().map(ToString::to_string),

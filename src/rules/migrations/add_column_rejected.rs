@@ -35,7 +35,11 @@ fn refused(column: &ColumnDef, empty: bool) -> Option<&'static str> {
         return Some("STORED");
     }
     let default = column.default.as_ref();
-    if column.not_null.is_some() && column.generated.is_none() && default.is_none_or(|default| matches!(default.kind, ExprKind::Null)) {
+    if !empty
+        && column.not_null.is_some()
+        && column.generated.is_none()
+        && default.is_none_or(|default| matches!(default.kind, ExprKind::Null))
+    {
         return Some("NOT NULL");
     }
     let default = default?;

@@ -19,7 +19,7 @@ fn check(cx: &mut Cx<'_>) {
             .iter()
             .filter_map(|earlier| match &earlier.kind {
                 Kind::AddEnumValue { name, value, .. } => {
-                    // made in this transaction, its values are safe
+                    // PostgreSQL 17 takes values of a type that this transaction made
                     let new = site
                         .earlier()
                         .iter()

@@ -45,7 +45,9 @@ fn check(cx: &mut Cx<'_>) {
         }
     }
     each_statement(program, |place| {
-        let Some(call) = place.text.call() else { return };
+        if place.text.call().is_none() {
+            return;
+        }
         // every schema that may be meant has to agree
         let mut found: Option<(Search, Location)> = None;
         for schema in schemas.of(program, place.text) {
@@ -61,15 +63,9 @@ fn check(cx: &mut Cx<'_>) {
         let Some((search, made)) = found else { return };
         let columns =
             search.columns.iter().map(|(name, _)| name.as_str()).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ");
-        let reach = call.function.map(|function| program.reach(program.fn_id(place.text.file, function)));
-        let offline =
-            reach.is_some_and(|reach| (reach.test || reach.migration) && !(reach.request || reach.job || reach.startup || reach.cli));
         let span = search.columns.first().map(|(_, span)| *span).unwrap_or_default();
         let finding = cx.report_at(place.location(span)).arg("table", search.name.as_str()).arg("columns", columns.clone());
         finding.label_at("table", made).help("index").fold(format!("{} {columns}", search.table));
-        if offline {
-            finding.quiet("offline");
-        }
     });
 }
 

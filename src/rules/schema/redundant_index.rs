@@ -13,7 +13,7 @@ fn check(cx: &mut Cx<'_>) {
             let Some((other, place)) = stronger(table, at, &columns) else { continue };
             let name = index.name.as_ref().map_or("index", |name| name.as_str());
             let finding = cx.report_at(index.place).arg("index", name).arg("table", table.name.as_str());
-            finding.arg("columns", join(&columns)).arg("other", other).help("drop");
+            finding.arg("columns", columns.join(", ")).arg("other", other).help("drop");
             if let Some(place) = place {
                 finding.label_at("other", place);
             }
@@ -21,21 +21,18 @@ fn check(cx: &mut Cx<'_>) {
     });
 }
 
-fn join(columns: &[&Name]) -> String {
-    columns.iter().map(|column| column.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-/// The columns of a plain B-tree index.
-fn plain(index: &Index) -> Option<Vec<&Name>> {
+/// The keys of a plain B-tree index, columns and expressions.
+fn plain(index: &Index) -> Option<Vec<&str>> {
     let btree = index.method.as_deref().is_none_or(|method| method == "btree");
-    let columns: Option<Vec<&Name>> = index.columns.iter().map(Option::as_ref).collect();
-    columns.filter(|columns| btree && !columns.is_empty())
+    let keys: Vec<&str> = index.keys.iter().map(String::as_str).collect();
+    (btree && !index.opclass && !keys.is_empty()).then_some(keys)
 }
 
 /// What makes the index at `at` unnecessary.
-fn stronger(table: &Table, at: usize, columns: &[&Name]) -> Option<(String, Option<Location>)> {
+fn stronger(table: &Table, at: usize, columns: &[&str]) -> Option<(String, Option<Location>)> {
     let own = table.indexes.get(at)?;
-    let begins = |other: &[&Name]| other.len() >= columns.len() && other[..columns.len()] == *columns;
+    let begins = |other: &[&str]| other.len() >= columns.len() && other[..columns.len()] == *columns;
+    let named = |names: &[Name]| begins(&names.iter().map(Name::as_str).collect::<Vec<_>>());
     // an index is read forwards or backwards: all directions agree, or none does
     let same_order = |other: &dyn Fn(usize) -> bool| {
         let mut pairs = own.descending.iter().enumerate().map(|(key, descending)| *descending == other(key));
@@ -44,10 +41,10 @@ fn stronger(table: &Table, at: usize, columns: &[&Name]) -> Option<(String, Opti
     };
     let ascending = |_: usize| false;
     if same_order(&ascending) {
-        if begins(&table.primary_key.iter().collect::<Vec<_>>()) {
+        if named(&table.primary_key) {
             return Some(("PRIMARY KEY".to_owned(), None));
         }
-        if let Some(unique) = table.uniques.iter().find(|unique| begins(&unique.columns.iter().collect::<Vec<_>>())) {
+        if let Some(unique) = table.uniques.iter().find(|unique| named(&unique.columns)) {
             return Some((format!("UNIQUE ({})", unique.columns.join(", ")), Some(unique.place)));
         }
     }
