@@ -387,6 +387,8 @@ impl Lower<'_> {
                         lowered.push(Stmt::Function(function));
                     }
                 }
+                // a semicolon too many
+                SynStmt::Expr(Expr::Verbatim(tokens), _) if tokens.is_empty() => {}
                 SynStmt::Expr(expr, semi) => {
                     if expr_attrs(expr).is_some_and(|attrs| self.only_in_tests(attrs)) {
                         continue;

@@ -15,6 +15,7 @@ mod lex;
 mod literal;
 mod lower;
 mod macros;
+mod members;
 mod pats;
 mod places;
 mod recover;
