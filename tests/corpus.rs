@@ -1,7 +1,6 @@
 //! Real repositories: `BACKEND_LINT_CORPUS=DIR cargo test --test corpus -- --ignored --nocapture`.
 //!
 //! `DIR` holds one directory for each repository.
-#![expect(clippy::print_stdout, reason = "the lists are for reading")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
