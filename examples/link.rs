@@ -16,7 +16,7 @@ fn main() {
     let dir = args.next().unwrap_or_else(|| ".".to_owned());
     let kind = args.next().unwrap_or_default();
     let count: usize = args.next().and_then(|count| count.parse().ok()).unwrap_or(40);
-    let cwd = std::fs::canonicalize(&dir).expect("a directory");
+    let cwd = std::path::Path::new(&dir).canonicalize().expect("a directory");
     let plan = source::Scope::default().plan(&cwd).expect("a plan");
     let none = config::Config::default();
     let sources = plan.read(&none.exclude, &none.include).expect("sources");
@@ -278,7 +278,7 @@ fn causes(program: &Program, count: usize) {
                         break format!(
                             "call {} {:?}",
                             file.slice(body.expr(*callee).span).split_whitespace().collect::<String>(),
-                            program.targets(id, at).first().is_some()
+                            !program.targets(id, at).is_empty()
                         );
                     }
                     ExprKind::Macro(call) => break format!("macro {}", call.path.text()),
@@ -292,7 +292,7 @@ fn causes(program: &Program, count: usize) {
         }
     }
     let mut all: Vec<_> = tally.into_iter().collect();
-    all.sort_by(|one, other| other.1.0.cmp(&one.1.0));
+    all.sort_by_key(|each| std::cmp::Reverse(each.1.0));
     for (cause, (times, place)) in all.into_iter().take(count) {
         println!("{times:6} {cause}   {place}");
     }

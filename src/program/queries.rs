@@ -305,7 +305,7 @@ impl Chain<'_> {
                         self.sql(value, depth - 1);
                     }
                 } else if let Some(text) = self.program.constant_text(self.function, id) {
-                    self.classify(&text, id);
+                    self.classify(text, id);
                 }
             }
             ExprKind::Block { tail: Some(tail), .. } => self.sql(*tail, depth - 1),

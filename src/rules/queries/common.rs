@@ -491,7 +491,7 @@ pub fn shorten(text: &str, limit: usize) -> String {
 
 /// The direct database call at `id`, if it is one.
 #[allow(dead_code, reason = "used by the rules on transactions and connections")]
-pub fn direct<'p>(program: &'p Program, function: FnId, id: ExprId) -> Option<&'p DbCall> {
+pub fn direct(program: &Program, function: FnId, id: ExprId) -> Option<&DbCall> {
     program.db_calls(function).iter().find(|call| call.expr == id)
 }
 
