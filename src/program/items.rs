@@ -144,15 +144,21 @@ impl Items {
             }
             let info = &self.impl_infos[at];
             let head = Head::of(&info.self_ty);
+            // a type that is not known (generated code): an impl for it is one of its trait, and for nothing else
+            let is_unknown = head.is_none() && !matches!(info.self_ty.peel_refs(), Ty::Param(..));
             let of_trait = item.of.is_some();
             if of_trait {
                 match &head {
                     Some(head) => self.impls_for.entry(head.clone()).or_default().push(id),
+                    None if is_unknown => {}
                     None => self.blanket_impls.push(id),
                 }
                 if let Some(Bound::Workspace(id_of_trait, _)) = &info.of {
                     self.trait_infos[id_of_trait.0 as usize].impls.push(id);
                 }
+            }
+            if is_unknown {
+                continue;
             }
             let bases = names.bases[file.0 as usize];
             for function in &item.functions {

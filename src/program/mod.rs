@@ -7,9 +7,9 @@
 //! |---|---|
 //! | calls of the workspace's own macros | [`expand`], [`graft`] |
 //! | crates and their dependencies as names | [`crates`] |
-//! | modules, items, `use` | [`names`], [`resolve`], diesel's tables in [`tables`] |
+//! | modules, items, `use` | [`module_files`], [`names`], [`resolve`], diesel's tables in [`tables`] |
 //! | signatures, fields, impls, traits | [`items`], written types in [`lower`], the models' part in [`known`] |
-//! | types of expressions, what calls run | [`infer`], [`patterns`], [`calls`], [`callee`]; kept in [`bodies`] |
+//! | types of expressions, what calls run | [`infer`], [`patterns`], [`through`], [`calls`], [`callee`]; kept in [`bodies`] |
 //! | call graph, recursion, reach | [`graph`] |
 //! | the questions that rules ask | [`ask`] |
 
@@ -31,6 +31,7 @@ mod known;
 mod loops;
 mod lower;
 mod memory;
+mod module_files;
 mod names;
 mod patterns;
 pub mod payloads;
@@ -41,6 +42,7 @@ mod summaries;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod through;
 pub mod ty;
 
 use std::sync::Arc;

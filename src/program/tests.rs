@@ -417,4 +417,12 @@ mod calls {
         assert!(reach("step").job && !reach("step").startup, "{:?}", reach("step"));
         assert!(reach("item").job && !reach("item").startup, "{:?}", reach("item"));
     }
+
+    #[test]
+    fn an_impl_for_an_unknown_type_is_for_no_other() {
+        let program = one(
+            "use crate::generated::Message; struct U; impl From<U> for Message { fn from(u: U) -> Self { todo!() } } fn f() { i128::from(1); }",
+        );
+        assert_eq!(program.runs("f", "i128::from"), ["^std::primitive::i128::from"]);
+    }
 }
