@@ -243,6 +243,11 @@ pub fn characters_of(body: &Body, id: ExprId) -> Option<ExprId> {
     }
 }
 
+/// Asks a URL for its server.
+pub fn asks_host(method: &str) -> bool {
+    matches!(method, "host_str" | "domain" | "host" | "authority" | "origin")
+}
+
 /// A predicate on characters that looks at what they are.
 pub fn tests_characters(body: &Body, id: ExprId) -> bool {
     match &body.expr(id).kind {
@@ -250,7 +255,7 @@ pub fn tests_characters(body: &Body, id: ExprId) -> bool {
         ExprKind::Closure { body: inner, .. } => walk::descendants(body, *inner).any(|id| match &body.expr(id).kind {
             ExprKind::MethodCall { method, .. } => method.starts_with("is_") || method == "contains",
             ExprKind::Macro(call) => call.name() == "matches",
-            ExprKind::Binary { .. } => true,
+            ExprKind::Binary { .. } | ExprKind::Let { .. } => true,
             _ => false,
         }),
         _ => false,
@@ -406,6 +411,8 @@ pub fn answers_only(method: &str) -> bool {
             | "is_numeric"
             | "rows_affected"
             | "has_root"
+            | "extensions"
+            | "extensions_mut"
             | "is_null"
             | "is_string"
             | "is_array"
@@ -604,7 +611,9 @@ pub fn fails_on_input(program: &Program, function: FnId, body: &Body, id: ExprId
             | "extension" | "parent" | "as_str" | "as_i64" | "as_u64" | "as_array" | "as_object" | "as_f64" | "as_bool" | "pop"
             | "checked_add" | "checked_sub" | "checked_mul" | "decode" | "and_then" | "host_str" | "domain" | "min" | "max"
             | "to_file_path" | "join_url" | "single" | "chars" | "bytes" => {
-                !(method == "next" && args.is_empty() && always_has_one(body, *receiver))
+                !(method == "next"
+                    && args.is_empty()
+                    && (always_has_one(body, *receiver) || matches!(body.expr(*receiver).kind, ExprKind::Path(_))))
             }
             _ => false,
         },

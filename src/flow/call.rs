@@ -211,8 +211,16 @@ impl Interp<'_> {
                     value
                 }
             },
-            Some(flows) => self.move_taint(call, flows, closures),
+            Some(flows) => self.move_taint(call, flows, closures, model.marks.iter().any(|mark| mark == "url-part")),
         };
+        // The statement stays what it is while values are bound to it.
+        if model.clause.as_deref() == Some("bind")
+            && let Some(query) = call.value(-1)
+        {
+            result.text = query.text.clone();
+        } else if let Some(text) = model.sql.and_then(|sql| call.value(sql)) {
+            result.text = text.text.clone();
+        }
         for kind in &model.clears {
             result.clear(Kinds::named(kind));
         }
@@ -223,7 +231,7 @@ impl Interp<'_> {
     }
 
     /// `"self->return"`, `"0->self"`: as the model says.
-    fn move_taint(&mut self, call: &Call<'_>, flows: &[String], closures: Option<Value>) -> Value {
+    fn move_taint(&mut self, call: &Call<'_>, flows: &[String], closures: Option<Value>, part_of_url: bool) -> Value {
         let mut result = Value::none();
         let single = flows.iter().filter(|flow| flow.ends_with("->return")).count() == 1;
         for flow in flows {
@@ -247,6 +255,8 @@ impl Interp<'_> {
                         result.absorb(&value);
                     }
                 }
+                // The path and the query of a URL do not choose the server.
+                "self" if part_of_url => self.add_to(call.expr(-1), &value.cleared(Kinds::URL.with(Kinds::REDIRECT)), call),
                 "self" => self.add_to(call.expr(-1), &value, call),
                 number => {
                     let expr = number.parse().ok().and_then(|index| call.expr(index));
@@ -290,13 +300,14 @@ impl Interp<'_> {
         match kind {
             "sql" => self.check_sql(call, value, expr),
             "url" => {
-                let fixed = value.text.start.as_deref().is_some_and(ask::fixes_host);
+                let fixed = value.text.led || value.text.start.as_deref().is_some_and(ask::fixes_host);
                 if !fixed {
                     self.check(Kinds::URL, value, call.id, expr, call.name);
                 }
             }
             "redirect" => {
-                let fixed = value.text.start.as_deref().is_some_and(|text| ask::fixes_host(text) || ask::stays_here(text));
+                let fixed =
+                    value.text.led || value.text.start.as_deref().is_some_and(|text| ask::fixes_host(text) || ask::stays_here(text));
                 if !fixed {
                     self.check(Kinds::REDIRECT, value, call.id, expr, call.name);
                 }
@@ -343,9 +354,10 @@ impl Interp<'_> {
                 let sql = call.value(-1).and_then(|query| query.text.start.clone());
                 if let Some(sql) = sql {
                     let (value, arg) = (value.clone(), call.args[0]);
-                    if limits::writes(&sql) {
+                    let at = self.binds_before(call.expr(-1), call.name);
+                    if limits::stored(&sql).contains(&at) {
                         self.check(Kinds::STORE, &value, call.id, arg, call.name);
-                    } else if limits::placeholders(&sql).contains(&self.binds_before(call.expr(-1), call.name)) {
+                    } else if limits::placeholders(&sql).contains(&at) {
                         self.check(Kinds::LIMIT, &value, call.id, arg, call.name);
                     }
                 }
@@ -439,6 +451,8 @@ impl Interp<'_> {
             }
         }
         result.mark_guessed();
+        // Whatever it does, it had a look at the text.
+        result.clear(Kinds::STORE);
         if call.statement && call.values.iter().any(Value::is_tainted) && call.receiver.is_some() {
             let parts = combine(&call.values);
             self.add_to(call.expr(-1), &parts, call);
@@ -502,10 +516,11 @@ impl Interp<'_> {
                 return Some(self.filtered(closure, value));
             }
         }
-        if ask::transforms(name) && count == 1 {
-            // A function by its name: `.map(str::to_owned)`, `.and_then(parse)`
-            let kept = value.derived();
-            return Some(kept);
+        if ask::transforms(name)
+            && let Some(function) = call.args.last()
+            && call.values.last().is_some_and(|value| value.closure.is_none())
+        {
+            return Some(self.named_function(call, *function));
         }
         if ask::looks_up(name) {
             self.run_all(call);
@@ -529,11 +544,53 @@ impl Interp<'_> {
                 self.check(Kinds::ALLOCATION, &count, call.id, arg, name);
                 Some(value.derived())
             }
+            // Template engines escape what they are given.
+            ("render" | "render_once" | "render_to_string" | "render_template" | "into_string", _) => {
+                let mut page = value.derived();
+                for other in &call.values {
+                    page.absorb(other);
+                }
+                Some(page.cleared(Kinds::HTML))
+            }
             ("parse", []) => Some(value.derived().cleared(ask::converts(self.program, self.function, call.id))),
             ("file_name" | "file_stem" | "extension", []) => Some(value.derived().cleared(Kinds::PATH)),
             ("canonicalize", []) => Some(value.derived().cleared(Kinds::CANONICAL)),
             _ => None,
         }
+    }
+
+    /// A function by its name: `.map(str::to_owned)`, `.map_or_else(default, sanitize)`
+    fn named_function(&mut self, call: &Call<'_>, function: ExprId) -> Value {
+        let argument = call.value(-1).map(ask::element).unwrap_or_default();
+        let values = [argument.clone()];
+        let mut result: Option<Value> = None;
+        for target in self.program.targets(self.function, function).iter().take(8) {
+            if let Target::Workspace { function: callee, .. } = target
+                && let Some(summary) = (self.summary_of)(*callee)
+            {
+                let method = self.program.function(*callee).receiver.is_some();
+                let args = if method { Args { receiver: values.first(), args: &[] } } else { Args { receiver: None, args: &values } };
+                let step = Step { at: self.at(function), key: "call", name: call.name.into() };
+                for sink in &summary.sinks {
+                    if let Some(value) = args.get(sink.index) {
+                        self.check_param(sink, value, &step);
+                    }
+                }
+                let value = instantiate(&summary.returns, &args, &Step { key: "return", ..step });
+                result = Some(match result {
+                    Some(have) => have.join(&value),
+                    None => value,
+                });
+            }
+        }
+        let mut result = result.unwrap_or_else(|| argument.derived());
+        if let Some(model) = self.program.model(self.function, function) {
+            for kind in &model.clears {
+                result.clear(Kinds::named(kind));
+            }
+        }
+        result.made_by = None;
+        result
     }
 
     fn run_all(&mut self, call: &Call<'_>) {

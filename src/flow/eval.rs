@@ -319,8 +319,15 @@ impl<'p> Interp<'p> {
             ExprKind::Index { base, index } => {
                 let value = self.eval(*base);
                 let index_value = self.eval(*index);
-                if let ExprKind::Range { .. } = self.body.expr(*index).kind {
-                    self.check(Kinds::PANIC, &value, id, *base, "[..]");
+                if let ExprKind::Range { from, to, .. } = &self.body.expr(*index).kind {
+                    // Bounds that were computed from the text fit it; a fixed one may not, and one of the sender's neither.
+                    let fixed = [from, to]
+                        .into_iter()
+                        .flatten()
+                        .any(|bound| matches!(&self.body.expr(*bound).kind, ExprKind::Lit(Lit::Int(Some(at), _)) if *at > 0));
+                    if fixed {
+                        self.check(Kinds::PANIC, &value, id, *base, "[..]");
+                    }
                     return value.derived();
                 }
                 // JSON answers with null where there is nothing.
@@ -399,6 +406,9 @@ impl<'p> Interp<'p> {
             }),
             ExprKind::For { label, pat, iter, body } => {
                 let items = self.eval(*iter);
+                if let Some(text) = ask::characters_of(self.body, *iter) {
+                    self.clear(text, Kinds::STORE);
+                }
                 let mut item = ask::element(&items);
                 item.refers = items.refers.map(|mut place| {
                     place.inside = true;
@@ -509,7 +519,7 @@ impl<'p> Interp<'p> {
             BinaryOp::Add => {
                 let a = self.eval(left);
                 let b = self.eval(right);
-                let text = a.text.then(&b.text);
+                let text = a.leading_text().then(&b.leading_text());
                 let mut sum = combine([&a, &b]);
                 if sum.is_tainted() && ask::is_integer(self.program, self.function, id) {
                     self.check(Kinds::OVERFLOW, &sum, id, id, "+");

@@ -48,7 +48,11 @@ impl Interp<'_> {
                 if self.only_constants(*pat) {
                     clear_operand(self, &mut yes, *value, &scrutinee, Kinds::ALL);
                 }
-                (yes, self.state.clone())
+                let mut no = self.state.clone();
+                if self.fails_without_content(*pat) {
+                    clear_operand(self, &mut no, *value, &scrutinee, Kinds::ALL);
+                }
+                (yes, no)
             }
             ExprKind::Macro(call) if call.name() == "matches" && call.args.len() == 1 => self.branch(call.args[0].value),
             ExprKind::Block { stmts, tail: Some(tail), .. } if stmts.is_empty() => self.branch(*tail),
@@ -125,18 +129,21 @@ impl Interp<'_> {
     fn refine_comparison(&mut self, op: BinaryOp, left: ExprId, right: ExprId, truth: bool) {
         let a = self.peek(left);
         let b = self.peek(right);
-        let (op, a, left, b, right) = match (a.is_tainted(), b.is_tainted()) {
-            (true, false) => (op, a, left, b, right),
-            (false, true) => (mirrored(op), b, right, a, left),
-            _ => return,
+        let (op, left, b) = match (a.is_tainted(), b.is_tainted()) {
+            (true, false) => (op, left, b),
+            (false, true) => (mirrored(op), right, a),
+            _ => {
+                // `name.len() > 40`: neither side is input, but the text was looked at.
+                self.clear_measured(left);
+                self.clear_measured(right);
+                return;
+            }
         };
-        let _ = right;
         let zero = b.text.exact && b.text.start.as_deref() == Some("0");
         match (op, truth) {
             // Equal to what the program itself chose.
             (BinaryOp::Eq, true) | (BinaryOp::Ne, false) => self.clear(left, Kinds::ALL),
             (BinaryOp::Lt | BinaryOp::Le, true) | (BinaryOp::Gt | BinaryOp::Ge, false) => {
-                let _ = &a;
                 self.clear(left, Kinds::NUMBER.with(Kinds::PANIC));
             }
             (BinaryOp::Eq, false) | (BinaryOp::Ne, true) if zero => self.clear(left, Kinds::DIVISION),
@@ -149,6 +156,11 @@ impl Interp<'_> {
 
     /// After a look at a text's length, slicing it is no surprise.
     fn clear_measured(&mut self, id: ExprId) {
+        // `let count = name.chars().count();`
+        let id = match self.local(id).and_then(|local| self.state.locals.get(&local)?.made_by) {
+            Some(made_by) => made_by,
+            None => id,
+        };
         if let ExprKind::MethodCall { receiver, method, .. } = &self.body.expr(id).kind
             && matches!(method.as_str(), "len" | "count" | "is_empty")
         {
@@ -179,6 +191,8 @@ impl Interp<'_> {
             ("eq" | "eq_ignore_ascii_case", [arg]) => self.refine_comparison(BinaryOp::Eq, receiver, *arg, truth),
             ("ne", [arg]) => self.refine_comparison(BinaryOp::Ne, receiver, *arg, truth),
             ("all" | "any", [predicate]) => self.refine_predicate(receiver, *predicate, method == "all", truth, depth),
+            ("is_some", []) if !truth => self.clear(receiver, Kinds::ALL),
+            ("is_none", []) if truth => self.clear(receiver, Kinds::ALL),
             ("is_ok" | "is_some", []) if truth => {
                 self.success(receiver);
                 self.clear(receiver, Kinds::PANIC);
@@ -190,6 +204,7 @@ impl Interp<'_> {
             ("is_some_and" | "is_ok_and", [predicate]) if truth => {
                 self.success(receiver);
                 self.clear(receiver, Kinds::PANIC);
+                self.refine_content(receiver, *predicate);
                 self.refine_predicate(receiver, *predicate, true, true, depth);
             }
             ("is_none_or", [predicate]) if truth => self.refine_predicate(receiver, *predicate, true, true, depth),
@@ -273,6 +288,23 @@ impl Interp<'_> {
         let Some(text) = ask::characters_of(self.body, receiver) else { return };
         if ask::tests_characters(self.body, predicate) {
             self.clear(text, Kinds::ALL);
+        }
+    }
+
+    /// `name.is_some_and(|name| LIST.contains(name))`: what the closure proves holds for the content.
+    fn refine_content(&mut self, receiver: ExprId, predicate: ExprId) {
+        let ExprKind::Closure { params, body, .. } = &self.body.expr(predicate).kind else { return };
+        let content = self.peek(receiver);
+        let before = self.state.clone();
+        for (pat, _) in params {
+            self.bind(*pat, &content);
+        }
+        let after = self.refined(*body, true);
+        self.state = before;
+        let Some(local) = params.first().and_then(|(pat, _)| ask::first_binding(self.body, *pat)) else { return };
+        let proved = after.locals.get(&local).map(Value::all_taints).unwrap_or_default();
+        if let Some(kinds) = proved.iter().map(|taint| taint.cleared).reduce(Kinds::common) {
+            self.clear(receiver, kinds);
         }
     }
 
@@ -403,7 +435,9 @@ impl Interp<'_> {
 
     /// Enters a match arm: binds, refines, and leaves in `rest` what later arms may still see.
     pub fn enter_arm(&mut self, scrutinee: ExprId, value: &Value, arm: &MatchArm, rest: &mut State) {
-        let constant = self.only_constants(arm.pat);
+        let constant = self.only_constants(arm.pat)
+            || matches!(&self.body.pat(arm.pat).kind, PatKind::Path(path) if path.last() == "None")
+            || matches!(&self.body.pat(arm.pat).kind, PatKind::Bind { name, sub: None, .. } if name == "None");
         self.matched(scrutinee, arm.pat);
         self.bind(arm.pat, value);
         if constant {
@@ -433,6 +467,17 @@ impl Interp<'_> {
         }
     }
 
+    /// `Some(name)`: when it does not match, there is nothing.
+    fn fails_without_content(&self, pat: PatId) -> bool {
+        match &self.body.pat(pat).kind {
+            PatKind::TupleStruct { path, fields } if matches!(path.last(), "Some" | "Ok") => fields.iter().all(|field| {
+                matches!(self.body.pat(*field).kind, PatKind::Wild | PatKind::Rest | PatKind::Bind { sub: None, .. } | PatKind::Tuple(_))
+            }),
+            PatKind::Ref { inner, .. } => self.fails_without_content(*inner),
+            _ => false,
+        }
+    }
+
     /// Only fixed values match this pattern.
     pub fn only_constants(&self, pat: PatId) -> bool {
         match &self.body.pat(pat).kind {
@@ -456,16 +501,34 @@ impl Interp<'_> {
 
 fn clear_operand(interp: &Interp<'_>, state: &mut State, id: ExprId, value: &Value, kinds: Kinds) {
     let mut at = id;
-    // `name.as_str()`, `&*name`, `name.to_lowercase()`: the check is about `name`.
-    loop {
+    let mut kinds = kinds;
+    // `name.as_str()`, `&*name`, `name.to_lowercase()`: the check is about `name`. One of a URL's host is about where it leads.
+    for _ in 0..12 {
         if let Some(place) = interp.place(at) {
+            let local = state.locals.get(&place.local);
+            let made_by = local.and_then(|local| local.made_by).filter(|_| place.path.is_empty());
+            let refers = local.and_then(|local| local.refers.clone()).filter(|_| place.path.is_empty());
             if !place.inside {
                 state.clear(&place, kinds);
             }
-            break;
+            if let Some(refers) = refers.filter(|refers| !refers.inside) {
+                state.clear(&refers, kinds);
+            }
+            match made_by {
+                Some(made_by) if matches!(interp.body.expr(made_by).kind, ExprKind::MethodCall { .. } | ExprKind::Try(_)) => at = made_by,
+                _ => break,
+            }
         }
         match &interp.body.expr(at).kind {
-            ExprKind::MethodCall { receiver, method, args, .. } if args.is_empty() && ask::same_content(method) => at = *receiver,
+            ExprKind::MethodCall { receiver, method, args, .. } if args.is_empty() && ask::asks_host(method) => {
+                kinds = kinds.common(Kinds::URL.with(Kinds::REDIRECT));
+                at = *receiver;
+            }
+            ExprKind::MethodCall { receiver, method, args, .. }
+                if (args.is_empty() && ask::same_content(method)) || ask::keeps_success(method) || method == "unwrap_or" =>
+            {
+                at = *receiver;
+            }
             ExprKind::Call { args, .. } if args.len() == 1 && ask::wraps(interp.body, at) => at = args[0],
             ExprKind::Ref { operand, .. } | ExprKind::Await(operand) | ExprKind::Try(operand) => at = *operand,
             _ => break,

@@ -35,6 +35,46 @@ pub fn placeholders(sql: &str) -> Vec<usize> {
     found
 }
 
+/// The positions (from 0) of the parameters whose values go into rows, not into a condition.
+#[must_use]
+pub fn stored(sql: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    if !writes(sql) {
+        return found;
+    }
+    let (mut questions, mut depth, mut storing, mut closed_at) = (0, 0, false, None);
+    for word in words(sql) {
+        match word.to_ascii_lowercase().as_str() {
+            "(" => depth += 1,
+            ")" => {
+                depth -= 1;
+                if closed_at.is_some_and(|at| depth < at) {
+                    closed_at = None;
+                    storing = true;
+                }
+            }
+            "values" | "set" | "select" if depth == 0 || storing => storing = true,
+            "where" | "from" | "join" if storing => {
+                storing = false;
+                closed_at = (depth > 0).then_some(depth);
+            }
+            "returning" | "conflict" => storing = false,
+            "?" => {
+                if storing {
+                    found.push(questions);
+                }
+                questions += 1;
+            }
+            parameter => {
+                if storing && let Some(at) = parameter.strip_prefix('$').and_then(|number| number.parse::<usize>().ok()?.checked_sub(1)) {
+                    found.push(at);
+                }
+            }
+        }
+    }
+    found
+}
+
 /// Words, parameters and single other characters; quoted text is left out.
 fn words(sql: &str) -> impl Iterator<Item = &str> {
     let mut rest = sql;
@@ -42,6 +82,14 @@ fn words(sql: &str) -> impl Iterator<Item = &str> {
         loop {
             rest = rest.trim_start();
             let first = rest.chars().next()?;
+            if let Some(comment) = rest.strip_prefix("--") {
+                rest = comment.split_once('\n').map_or("", |(_, after)| after);
+                continue;
+            }
+            if let Some(comment) = rest.strip_prefix("/*") {
+                rest = comment.split_once("*/").map_or("", |(_, after)| after);
+                continue;
+            }
             if first == '\'' {
                 let end = rest[1..].find('\'').map_or(rest.len(), |at| at + 2);
                 rest = &rest[end..];
@@ -58,13 +106,21 @@ fn words(sql: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{placeholders, writes};
+    use super::{placeholders, stored, writes};
 
     #[test]
     fn parameters_after_limit() {
         assert_eq!(placeholders("SELECT * FROM a WHERE b = $1 ORDER BY c LIMIT $2 OFFSET $3"), [1]);
         assert_eq!(placeholders("select 'limit ?' from a where b = ? limit ?"), [1]);
+        assert_eq!(placeholders("SELECT 1 -- it's\n LIMIT ?"), [0]);
         assert_eq!(placeholders("SELECT 1 LIMIT LEAST($1, 100)"), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn conditions_store_nothing() {
+        assert_eq!(stored("UPDATE a SET b = $1, c = $2 WHERE d = $3"), [0, 1]);
+        assert_eq!(stored("INSERT INTO a (b, c) VALUES (?, (SELECT id FROM x WHERE y = ?), ?)"), [0, 2]);
+        assert_eq!(stored("DELETE FROM a WHERE b = $1"), Vec::<usize>::new());
     }
 
     #[test]

@@ -71,10 +71,10 @@ impl Interp<'_> {
             if let Some(index) = model.sql.and_then(|index| usize::try_from(index).ok())
                 && let Some(sql) = values.get(index).and_then(|value| value.text.start.clone())
             {
-                let writes = limits::writes(&sql);
+                let stored = limits::stored(&sql);
                 let bounds = limits::placeholders(&sql);
                 for (at, (value, arg)) in values.iter().zip(&call.args).skip(index + 1).enumerate() {
-                    if writes {
+                    if stored.contains(&at) {
                         self.check(Kinds::STORE, value, id, arg.value, name);
                     } else if bounds.contains(&at) {
                         self.check(Kinds::LIMIT, value, id, arg.value, name);
@@ -95,6 +95,10 @@ impl Interp<'_> {
             {
                 return Value::none();
             }
+        }
+        // A macro that sends SQL: the values beside the text are bound to it, not part of it.
+        if let Some(text) = self.program.model(self.function, id).and_then(|model| model.sql) {
+            return usize::try_from(text).ok().and_then(|at| values.get(at)).map(Value::flat).unwrap_or_default();
         }
         let Some(format) = &call.format else {
             let mut whole = combine(&values);
@@ -121,7 +125,8 @@ impl Interp<'_> {
                 FormatPiece::Text(part) => text = text.then(&Text::exact(part)),
                 FormatPiece::Hole { arg, spec } => {
                     let value = arg.and_then(|arg| values.get(arg as usize)).cloned().unwrap_or_default();
-                    text = text.then(if spec.is_empty() { &value.text } else { &UNKNOWN });
+                    let part = value.leading_text();
+                    text = text.then(if spec.is_empty() { &part } else { &UNKNOWN });
                     whole.absorb(&value);
                 }
             }
@@ -160,4 +165,4 @@ impl Interp<'_> {
     }
 }
 
-static UNKNOWN: Text = Text { start: None, exact: false, constant: false, built: true };
+static UNKNOWN: Text = Text { led: false, start: None, exact: false, constant: false, built: true };

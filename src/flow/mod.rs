@@ -30,6 +30,7 @@ use rayon::prelude::*;
 
 pub use ask::{extractor_kind, is_handler, parameter_input};
 pub use describe::describe;
+pub use limits::writes;
 pub use summary::{SinkHit, Site, Summary};
 pub use value::{Kinds, Origin, Source, Step};
 

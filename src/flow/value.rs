@@ -219,6 +219,8 @@ pub struct Text {
     pub exact: bool,
     /// made of nothing but constants of the program, whichever they are
     pub constant: bool,
+    /// begins with something that is not known, but no input: a base from the configuration
+    pub led: bool,
     /// put together from parts of which one is not constant
     pub built: bool,
 }
@@ -226,7 +228,7 @@ pub struct Text {
 impl Text {
     #[must_use]
     pub fn exact(text: &str) -> Text {
-        Text { start: Some(text.into()), exact: true, constant: true, built: false }
+        Text { start: Some(text.into()), exact: true, constant: true, ..Text::default() }
     }
 
     #[must_use]
@@ -239,12 +241,14 @@ impl Text {
     pub fn then(&self, other: &Text) -> Text {
         let constant = self.constant && other.constant;
         let built = self.built || other.built || !constant;
+        let open = |start: &str| start.is_empty() || start.ends_with("://");
+        let led = self.led || (self.exact && other.led && self.start.as_deref().is_none_or(open));
         if !self.exact {
-            return Text { start: self.start.clone(), exact: false, constant, built };
+            return Text { start: self.start.clone(), exact: false, constant, led, built };
         }
         let mut text = self.start.as_deref().unwrap_or("").to_owned();
         text.push_str(other.start.as_deref().unwrap_or(""));
-        Text { start: Some(text.into()), exact: other.exact, constant, built }
+        Text { start: Some(text.into()), exact: other.exact, constant, led, built }
     }
 
     fn join(&self, other: &Text) -> Text {
@@ -258,7 +262,13 @@ impl Text {
             }
             _ => None,
         };
-        Text { start, exact: false, constant: self.constant && other.constant, built: self.built || other.built }
+        Text {
+            start,
+            exact: false,
+            constant: self.constant && other.constant,
+            led: self.led && other.led,
+            built: self.built || other.built,
+        }
     }
 }
 
@@ -326,6 +336,14 @@ impl Value {
     #[must_use]
     pub fn flat(&self) -> Value {
         Value { taints: self.all_taints(), text: self.text.clone(), ..Value::default() }
+    }
+
+    /// Its text as the beginning of a longer one.
+    #[must_use]
+    pub fn leading_text(&self) -> Text {
+        let mut text = self.text.clone();
+        text.led |= !text.exact && !self.is_tainted();
+        text
     }
 
     /// The same, as something computed from it.

@@ -1,6 +1,8 @@
 //! Work that fails in production: database, network and file calls, found behind what is put around them.
 
 use crate::facts::walk;
+use crate::flow::writes;
+use crate::program::Target;
 use crate::rules::prelude::*;
 
 /// What a fallible expression does, found behind `.await`, `?`, timeouts and adapters of its error.
@@ -28,6 +30,8 @@ impl Work {
 #[derive(Clone, Copy, Debug)]
 pub struct Worker {
     pub work: Work,
+    /// a library's own call, not a workspace function that makes it
+    pub direct: bool,
     pub call: ExprId,
     /// its error is written to a log on the way
     pub logged: bool,
@@ -67,11 +71,16 @@ pub fn worker(program: &Program, function: FnId, id: ExprId) -> Option<Worker> {
     let mut at = id;
     for _ in 0..16 {
         match &body.expr(at).kind {
-            ExprKind::Await(inner) | ExprKind::Try(inner) => at = *inner,
+            ExprKind::Await(inner) => at = *inner,
             ExprKind::Ref { operand, .. } => at = *operand,
             ExprKind::MethodCall { receiver, method, args, .. } => {
                 if let Some(work) = work_of(program, function, at) {
-                    return Some(Worker { work, call: at, logged: logged || callee_logs(program, function, at) });
+                    return Some(Worker {
+                        work,
+                        direct: program.model(function, at).is_some(),
+                        call: at,
+                        logged: logged || callee_logs(program, function, at),
+                    });
                 }
                 if !AROUND.contains(&method.as_str()) {
                     return None;
@@ -81,14 +90,19 @@ pub fn worker(program: &Program, function: FnId, id: ExprId) -> Option<Worker> {
             }
             ExprKind::Call { args, .. } => {
                 if let Some(work) = work_of(program, function, at) {
-                    return Some(Worker { work, call: at, logged: logged || callee_logs(program, function, at) });
+                    return Some(Worker {
+                        work,
+                        direct: program.model(function, at).is_some(),
+                        call: at,
+                        logged: logged || callee_logs(program, function, at),
+                    });
                 }
                 // `timeout(limit, call)`
                 at = *args.last()?;
             }
             ExprKind::Macro(_) => {
                 let work = work_of(program, function, at)?;
-                return Some(Worker { work, call: at, logged });
+                return Some(Worker { work, direct: program.model(function, at).is_some(), call: at, logged });
             }
             _ => return None,
         }
@@ -102,6 +116,10 @@ fn work_of(program: &Program, function: FnId, id: ExprId) -> Option<Work> {
             Some("write" | "commit" | "batch" | "migrate") => return Some(Work::Write),
             Some("read" | "acquire" | "begin" | "connect" | "next") => return Some(Work::Read),
             Some("auto" | "pipeline") => {
+                return Some(if sends_write(program, function, id) { Work::Write } else { Work::Read });
+            }
+            // preparing a statement is a round trip of its own
+            Some("build") if matches!(program.ty(function, id), crate::program::Ty::Foreign(path, _) if path == "std::result::Result") => {
                 return Some(Work::Read);
             }
             // to roll back is best effort
@@ -112,22 +130,77 @@ fn work_of(program: &Program, function: FnId, id: ExprId) -> Option<Work> {
             return Some(Work::Remote);
         }
         if model.blocking.as_deref() == Some("fs") {
-            return Some(Work::File);
+            // `write_all` of a hasher or a buffer touches no file
+            let buffer = match &program.function(function).body.expr(id).kind {
+                ExprKind::MethodCall { receiver, method, .. }
+                    if matches!(method.as_str(), "write_all" | "write" | "read_to_end" | "read_to_string" | "flush" | "read") =>
+                {
+                    !matches!(program.ty(function, *receiver).peel_refs(), crate::program::Ty::Foreign(path, _) if program.models.kind(path) == Some("file"))
+                }
+                _ => false,
+            };
+            return (!buffer).then_some(Work::File);
         }
         return None;
     }
-    None
+    program
+        .targets(function, id)
+        .iter()
+        .filter_map(|target| match target {
+            Target::Workspace { function, .. } => work_within(program, *function, 3),
+            Target::Foreign(_) => None,
+        })
+        .next()
+}
+
+/// The SQL in reach of a call stores something.
+fn sends_write(program: &Program, function: FnId, id: ExprId) -> bool {
+    let body = &program.function(function).body;
+    walk::descendants(body, id).any(|id| matches!(&body.expr(id).kind, ExprKind::Lit(Lit::Str(text)) if writes(text)))
+}
+
+/// The weightiest work that a function does, itself or by what it calls.
+fn work_within(program: &Program, function: FnId, depth: u32) -> Option<Work> {
+    let body = &program.function(function).body;
+    let mut found: Option<Work> = None;
+    for site in program.sites(function) {
+        let Some(model) = site.model.map(|model| program.models.get(model)) else { continue };
+        let work = match model.db.as_deref() {
+            Some("write" | "commit" | "batch") => Work::Write,
+            Some("auto") if sends_write(program, function, site.expr) => Work::Write,
+            Some("read" | "auto" | "pipeline" | "acquire" | "begin") => Work::Read,
+            Some(_) => continue,
+            None if model.remote => Work::Remote,
+            None => continue,
+        };
+        // What the function deals with itself does not reach its caller.
+        if matches!(body.expr(site.expr).kind, ExprKind::Path(_)) {
+            continue;
+        }
+        if work == Work::Write {
+            return Some(Work::Write);
+        }
+        found.get_or_insert(work);
+    }
+    if found.is_none() && depth > 0 {
+        found = program
+            .callees(function)
+            .iter()
+            .filter(|(callee, _)| *callee != function)
+            .find_map(|(callee, _)| work_within(program, *callee, depth - 1));
+    }
+    found
 }
 
 /// A workspace function that records its own errors: `#[instrument(err)]`.
 fn callee_logs(program: &Program, function: FnId, call: ExprId) -> bool {
     program.targets(function, call).iter().any(|target| match target {
-        crate::program::Target::Workspace { function, .. } => program
+        Target::Workspace { function, .. } => program
             .function(*function)
             .attrs
             .iter()
             .any(|attr| attr.path.rsplit("::").next() == Some("instrument") && attr.arg("err").is_some()),
-        crate::program::Target::Foreign(_) => false,
+        Target::Foreign(_) => false,
     })
 }
 

@@ -8,6 +8,7 @@
 use super::common::{Work, Worker, logs, name_of, name_span, serves, worker};
 use crate::facts::{MatchArm, walk};
 use crate::program::Ty;
+use crate::rules::Confidence;
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Function(check);
@@ -69,14 +70,36 @@ fn report<'c>(cx: &'c mut Cx<'_>, function: FnId, found: Worker, variant: &str, 
     let program = cx.program();
     let call = name_of(program, function, found.call);
     let label = name_span(program, function, found.call);
+    let explained = is_explained(program, function, span);
     let finding = cx.report(span).variant(variant).arg("call", call);
     if !span.contains(label) {
         finding.label(found.work.word(), label);
+    }
+    // A function of the project may fail for nothing worse than "no such row", and a comment may say why that is well.
+    if (!found.direct && found.work == Work::Read) || explained {
+        finding.confidence(Confidence::Audit);
     }
     match found.work {
         Work::Write => finding.help("write"),
         _ => finding.help("log"),
     }
+}
+
+/// A comment on the line or above it speaks of the error.
+fn is_explained(program: &Program, function: FnId, span: Span) -> bool {
+    let file = program.file(program.file_of(function));
+    let Some(facts) = program.facts(file.id) else { return false };
+    let line = file.lines.line_of(span.start);
+    facts.comments.iter().any(|comment| {
+        let end = file.lines.line_of(comment.span.end.saturating_sub(1).max(comment.span.start));
+        if end > line || end + 3 < line {
+            return false;
+        }
+        let text = file.slice(comment.span).to_ascii_lowercase();
+        ["ignor", "best effort", "best-effort", "error", "fail", "not found", "doesn't matter", "optional"]
+            .iter()
+            .any(|word| text.contains(word))
+    })
 }
 
 /// The work behind an expression, if its errors are still in it and nobody was told of them.
@@ -180,7 +203,7 @@ fn worker_of_rows(program: &Program, function: FnId, id: ExprId) -> Option<Worke
             && (model.fetches.as_deref() == Some("stream")
                 || model.path.iter().any(|path| path.ends_with("query_map") || path.ends_with("query_and_then")))
         {
-            return Some(Worker { work: Work::Read, call: at, logged: false });
+            return Some(Worker { work: Work::Read, direct: true, call: at, logged: false });
         }
         match &body.expr(at).kind {
             ExprKind::MethodCall { receiver, .. } => at = *receiver,

@@ -11,7 +11,9 @@ pub const CHECK: Check = Check::Function(check);
 
 fn check(function: FnId, cx: &mut Cx<'_>) {
     let program = cx.program();
-    if program.is_test(function) {
+    // A command line tool has somebody who waits, and may stop it.
+    let reach = program.reach(function);
+    if program.is_test(function) || !(reach.request || reach.job || reach.startup) {
         return;
     }
     let body = &program.function(function).body;

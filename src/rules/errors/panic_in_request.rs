@@ -17,9 +17,18 @@ pub const CHECK: Check = Check::Program(check);
 fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
     let mut told: BTreeSet<Location> = BTreeSet::new();
-    let hits: Vec<&SinkHit> = cx.flow().hostile_hits(Kinds::PANIC).collect();
+    let hits: Vec<&SinkHit> = cx
+        .flow()
+        .hits()
+        .iter()
+        .filter(|hit| hit.site.kind == Kinds::PANIC && (hit.origin.is_remote() || hit.origin.kind == "remote"))
+        .collect();
     for hit in hits {
         let function = hit.site.function;
+        let from_peer = hit.origin.kind == "remote";
+        if from_peer && !serves(program, function) {
+            continue;
+        }
         if program.is_test(function) || once_only(program, function, hit.site.call) {
             continue;
         }
@@ -30,6 +39,7 @@ fn check(cx: &mut Cx<'_>) {
         let variant = match hit.site.callee.as_str() {
             "[]" => "index",
             "[..]" => "slice",
+            _ if from_peer => "answer",
             _ => "input",
         };
         let input = hit.origin.what.as_str();
@@ -40,7 +50,7 @@ fn check(cx: &mut Cx<'_>) {
             .arg("input", input)
             .label_at("input", hit.origin.at)
             .help("input");
-        if variant != "input" || !hit.certain {
+        if !matches!(variant, "input" | "answer") || !hit.certain {
             finding.confidence(if hit.certain { crate::rules::Confidence::Pattern } else { crate::rules::Confidence::Audit });
         }
         finding.step("input", hit.origin.at, &[("name", input)]);
@@ -73,7 +83,7 @@ fn unwrapped_work(cx: &mut Cx<'_>, function: FnId, told: &mut BTreeSet<Location>
         if !is_result(program, function, *receiver)
             || program
                 .model(function, found.call)
-                .is_some_and(|model| model.infallible.is_some() || model.blocking.as_deref() == Some("lock"))
+                .is_some_and(|model| model.infallible.is_some() || (model.db.is_none() && model.blocking.as_deref() == Some("lock")))
         {
             continue;
         }

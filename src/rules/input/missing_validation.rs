@@ -47,9 +47,8 @@ fn check(cx: &mut Cx<'_>) {
         told.insert(payload.ty, ());
         let names: Vec<String> = free.iter().map(|(name, _)| format!("`{name}`")).collect();
         let home = program.type_file(payload.ty);
-        let finding =
-            cx.report_at(payload.def.name_span.in_file(home)).arg("type", payload.def.name.as_str()).arg("fields", names.join(", "));
-        finding.label_at("taken", at).label_at("stored", *sink).help("validate");
+        let finding = cx.report_at(at).arg("type", payload.def.name.as_str()).arg("fields", names.join(", "));
+        finding.label_at("declared", payload.def.name_span.in_file(home)).label_at("stored", *sink).help("validate");
     }
 }
 
