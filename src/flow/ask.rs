@@ -606,6 +606,13 @@ pub fn fails_on_input(program: &Program, function: FnId, body: &Body, id: ExprId
                 fails_on_input(program, function, body, *receiver)
             }
             _ if program.model(function, id).is_some_and(|model| model.infallible.is_some()) => false,
+            // a group of a pattern, as likely as an element of a list
+            "get"
+                if program.ty(function, *receiver).is_unknown()
+                    && matches!(args.as_slice(), [arg] if matches!(body.expr(*arg).kind, ExprKind::Lit(_))) =>
+            {
+                false
+            }
             "parse" | "get" | "split_once" | "rsplit_once" | "strip_prefix" | "strip_suffix" | "find" | "rfind" | "nth" | "next"
             | "last" | "first" | "to_str" | "try_into" | "position" | "to_digit" | "and_hms_opt" | "with_day" | "file_name"
             | "extension" | "parent" | "as_str" | "as_i64" | "as_u64" | "as_array" | "as_object" | "as_f64" | "as_bool" | "pop"

@@ -224,6 +224,9 @@ impl Interp<'_> {
         for kind in &model.clears {
             result.clear(Kinds::named(kind));
         }
+        if call.name.starts_with("render") && model.sinks.is_empty() {
+            result.clear(Kinds::HTML);
+        }
         if call.name == "canonicalize" {
             result.clear(Kinds::CANONICAL);
         }
@@ -451,6 +454,13 @@ impl Interp<'_> {
             }
         }
         result.mark_guessed();
+        // A name that models know, on a value of unknown type: what all of them take away is gone.
+        for kind in self.cleared_by_name(call.name) {
+            result.clear(Kinds::named(kind));
+        }
+        if call.name.starts_with("render") {
+            result.clear(Kinds::HTML);
+        }
         // Whatever it does, it had a look at the text.
         result.clear(Kinds::STORE);
         if call.statement && call.values.iter().any(Value::is_tainted) && call.receiver.is_some() {
@@ -458,6 +468,13 @@ impl Interp<'_> {
             self.add_to(call.expr(-1), &parts, call);
         }
         result
+    }
+
+    fn cleared_by_name(&self, name: &str) -> &[String] {
+        let named = self.program.models.named(name);
+        let clears = named.first().map(|first| self.program.models.get(first.call).clears.as_slice()).unwrap_or_default();
+        let same = named.iter().all(|each| self.program.models.get(each.call).clears == clears);
+        if same { clears } else { &[] }
     }
 
     /// Receiver and arguments together.
@@ -552,7 +569,7 @@ impl Interp<'_> {
                 }
                 Some(page.cleared(Kinds::HTML))
             }
-            ("parse", []) => Some(value.derived().cleared(ask::converts(self.program, self.function, call.id))),
+            ("parse", []) => Some(value.flat().cleared(ask::converts(self.program, self.function, call.id))),
             ("file_name" | "file_stem" | "extension", []) => Some(value.derived().cleared(Kinds::PATH)),
             ("canonicalize", []) => Some(value.derived().cleared(Kinds::CANONICAL)),
             _ => None,

@@ -42,7 +42,7 @@ pub fn stored(sql: &str) -> Vec<usize> {
     if !writes(sql) {
         return found;
     }
-    let (mut questions, mut depth, mut storing, mut closed_at) = (0, 0, false, None);
+    let (mut questions, mut depth, mut storing, mut inserting, mut closed_at) = (0, 0, false, false, None);
     for word in words(sql) {
         match word.to_ascii_lowercase().as_str() {
             "(" => depth += 1,
@@ -53,12 +53,15 @@ pub fn stored(sql: &str) -> Vec<usize> {
                     storing = true;
                 }
             }
-            "values" | "set" | "select" if depth == 0 || storing => storing = true,
+            "insert" | "update" | "replace" => inserting = true,
+            "values" | "set" => storing |= inserting,
+            "select" if inserting && closed_at.is_none() => storing = true,
             "where" | "from" | "join" if storing => {
                 storing = false;
                 closed_at = (depth > 0).then_some(depth);
             }
-            "returning" | "conflict" => storing = false,
+            "conflict" => storing = false,
+            "returning" => (storing, inserting) = (false, false),
             "?" => {
                 if storing {
                     found.push(questions);
@@ -120,6 +123,7 @@ mod tests {
     fn conditions_store_nothing() {
         assert_eq!(stored("UPDATE a SET b = $1, c = $2 WHERE d = $3"), [0, 1]);
         assert_eq!(stored("INSERT INTO a (b, c) VALUES (?, (SELECT id FROM x WHERE y = ?), ?)"), [0, 2]);
+        assert_eq!(stored("WITH x AS (INSERT INTO a (b) VALUES ($1) RETURNING id) SELECT id FROM x WHERE y = $2"), [0]);
         assert_eq!(stored("DELETE FROM a WHERE b = $1"), Vec::<usize>::new());
     }
 

@@ -60,7 +60,9 @@ fn check(cx: &mut Cx<'_>) {
         finding.step("sink", at, &[("name", hit.site.callee.as_str())]);
     }
     for function in program.functions() {
-        if serves(program, function) {
+        let reach = program.reach(function);
+        // what runs while the server starts, and in jobs that it starts with, fails before anybody asks
+        if serves(program, function) && (reach.request || !reach.startup) {
             unwrapped_work(cx, function, &mut told);
         }
     }
@@ -80,7 +82,7 @@ fn unwrapped_work(cx: &mut Cx<'_>, function: FnId, told: &mut BTreeSet<Location>
             continue;
         }
         let Some(found) = worker(program, function, *receiver) else { continue };
-        if !is_result(program, function, *receiver)
+        if !is_result(program, function, *receiver, found.direct)
             || program
                 .model(function, found.call)
                 .is_some_and(|model| model.infallible.is_some() || (model.db.is_none() && model.blocking.as_deref() == Some("lock")))
@@ -94,9 +96,9 @@ fn unwrapped_work(cx: &mut Cx<'_>, function: FnId, told: &mut BTreeSet<Location>
 }
 
 /// A `Result`, or nothing is known of it.
-fn is_result(program: &Program, function: FnId, id: ExprId) -> bool {
+fn is_result(program: &Program, function: FnId, id: ExprId, direct: bool) -> bool {
     match program.ty(function, id) {
-        Ty::Foreign(path, _) => path == "std::result::Result" || path == "std::option::Option",
+        Ty::Foreign(path, _) => path == "std::result::Result" || (direct && path == "std::option::Option"),
         Ty::Unknown => true,
         _ => false,
     }

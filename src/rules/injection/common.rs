@@ -33,7 +33,7 @@ pub fn report<'c>(cx: &'c mut Cx<'_>, hit: &SinkHit) -> &'c mut Finding {
     let input = hit.origin.what.as_str();
     finding.arg("call", hit.site.callee.as_str()).arg("input", input).label_at("input", hit.origin.at);
     if !hit.certain {
-        finding.confidence(Confidence::Pattern);
+        finding.confidence(Confidence::Audit);
     }
     finding.step("input", hit.origin.at, &[("name", input)]);
     for step in &hit.steps {
