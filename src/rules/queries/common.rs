@@ -267,13 +267,17 @@ impl<'p> Loops<'p> {
             .any(|inner| matches!(self.body.expr(inner).kind, ExprKind::Break { .. } | ExprKind::Return(_)))
     }
 
-    /// Every turn talks to another service: the database is the smaller part.
+    /// Every turn first talks to another service, in a call of its own, and then stores or looks up one thing.
     fn is_remote(&self, each: &Loop, site: &Site) -> bool {
-        walk::descendants(self.body, each.body).any(|inner| {
-            inner != site.expr
-                && matches!(self.body.expr(inner).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. })
-                && self.program.led(self.function, inner).is_some_and(|led| led.effects.remote)
-        }) || self.program.led(self.function, site.expr).is_some_and(|led| led.effects.remote)
+        let alone = self.sites.iter().filter(|other| other.repeats == site.repeats).count() == 1;
+        alone
+            && site.count <= 1
+            && walk::descendants(self.body, each.body).any(|inner| {
+                self.body.expr(inner).span.start < self.body.expr(site.expr).span.start
+                    && !self.body.expr(inner).span.contains(self.body.expr(site.expr).span)
+                    && matches!(self.body.expr(inner).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. })
+                    && self.program.led(self.function, inner).is_some_and(|led| led.effects.remote)
+            })
     }
 
     /// No local that is bound or changed in the loop goes into the call.

@@ -97,8 +97,10 @@ fn severity(reach: Reach, quiet: bool) -> Severity {
     }
 }
 
+/// Code of a binary that no request and no job comes to, and migrations. Library code is not judged by who calls it today:
+/// a framework may call it in ways that are not seen.
 fn quiet_reach(reach: Reach, loops: &Loops<'_>) -> Option<&'static str> {
     let served = reach.request || reach.job;
-    let one_off = reach.test || reach.migration || reach.startup || (reach.cli && loops.in_binary());
+    let one_off = reach.migration || ((reach.startup || reach.cli) && loops.in_binary());
     (!served && one_off).then_some("reach")
 }
