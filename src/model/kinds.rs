@@ -91,7 +91,7 @@ pub const EXTRACTOR_KINDS: &[&str] = &[
 ];
 
 /// What an attribute makes of a function.
-pub const ATTRIBUTE_KINDS: &[&str] = &["catcher", "documented", "handler", "job", "launch", "main", "test"];
+pub const ATTRIBUTE_KINDS: &[&str] = &["catcher", "command-line", "documented", "handler", "job", "launch", "main", "memoise", "test"];
 
 /// Round trips and what comes near them.
 pub const DB: &[&str] = &[

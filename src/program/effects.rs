@@ -31,6 +31,8 @@ pub struct Effects {
     pub cached: bool,
     /// talks to another service over the network
     pub remote: bool,
+    /// holds a loop that goes on as long as the process does
+    pub worker: bool,
     /// every step was resolved by types and paths
     pub certain: bool,
     /// first segment of the library's path
@@ -139,6 +141,7 @@ pub fn of_call(program: &Program, table: &EffectTable, function: FnId, id: ExprI
     let mut best: Option<Led> = None;
     let mut least = u32::MAX;
     let mut remote = false;
+    let mut worker = false;
     for target in targets {
         let Target::Workspace { function: callee, dispatch } = target else { continue };
         if program.is_test(*callee) && !program.is_test(function) {
@@ -146,6 +149,7 @@ pub fn of_call(program: &Program, table: &EffectTable, function: FnId, id: ExprI
         }
         let effects = &table.summaries[callee.0 as usize];
         remote |= effects.remote;
+        worker |= effects.worker;
         least = least.min(effects.least);
         if !effects.queries() || effects.depth >= MAX_DEPTH {
             continue;
@@ -160,11 +164,17 @@ pub fn of_call(program: &Program, table: &EffectTable, function: FnId, id: ExprI
     if let Some(led) = &mut best {
         led.effects.least = least;
         led.effects.remote = remote;
-    } else if remote {
-        best = Some(Led { effects: Effects { remote: true, ..Effects::default() }, callee: None });
+        led.effects.worker = worker;
+        // a type that says what it is: it asks the database when it has no answer yet
+        led.effects.cached |= led.callee.is_some_and(|callee| program.is_cache(callee));
+    } else if remote || worker {
+        best = Some(Led { effects: Effects { remote, worker, ..Effects::default() }, callee: None });
     }
     best
 }
+
+/// Compute an answer only when there is none.
+const MEMOISING: &[&str] = &["get_with", "try_get_with", "optionally_get_with", "get_or_init", "get_or_try_init", "get_or_insert_with", "get_or_insert_async", "or_insert_with"];
 
 struct Walker<'p> {
     program: &'p Program,
@@ -203,6 +213,7 @@ impl Walker<'_> {
                 header
             }
             ExprKind::While { condition, body, .. } => {
+                self.effects.worker |= self.is_endless(id);
                 if self.is_worker(id) {
                     return 0;
                 }
@@ -211,6 +222,7 @@ impl Walker<'_> {
                 condition
             }
             ExprKind::Loop { body, .. } => {
+                self.effects.worker |= self.is_endless(id);
                 if self.is_worker(id) {
                     return 0;
                 }
@@ -256,7 +268,11 @@ impl Walker<'_> {
                 .filter_map(|(at, _)| super::queries::argument(body, id, at.parse().ok()?))
                 .collect()
         });
-        let memo = model.is_some_and(|model| model.marks.iter().any(|mark| mark == "cache"));
+        let memo = match model {
+            Some(model) => model.marks.iter().any(|mark| mark == "cache"),
+            // a cache of one's own, or one without a model: these names are used for nothing else
+            None => matches!(&body.expr(id).kind, ExprKind::MethodCall { method, .. } if MEMOISING.contains(&method.as_str())),
+        };
         let before = self.cached;
         self.cached |= memo;
         let mut least = 0;
@@ -282,6 +298,7 @@ impl Walker<'_> {
         let Some(led) = of_call(self.program, self.table, self.function, id) else { return 0 };
         let found = led.effects;
         self.effects.remote |= found.remote;
+        self.effects.worker |= found.worker;
         if !found.queries() {
             return 0;
         }
@@ -306,6 +323,12 @@ impl Walker<'_> {
             }
         }
         if cached { 0 } else { found.least }
+    }
+
+    /// A loop of no known length.
+    fn is_endless(&mut self, id: ExprId) -> bool {
+        let loops = self.loops.get_or_insert_with(|| self.program.loops(self.function));
+        loops.iter().any(|each| each.expr == id && each.shape == LoopShape::Worker)
     }
 
     /// A loop that the function never leaves.

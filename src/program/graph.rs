@@ -195,6 +195,18 @@ fn flag(reach: &mut Reach, entry: Entry) -> &mut bool {
     }
 }
 
+/// A method of a type that a command line is read into.
+fn is_command_line(program: &Program, id: FnId) -> bool {
+    let Some(super::Ty::Workspace(of, _)) = program.self_type(id) else { return false };
+    program
+        .type_def(*of)
+        .attrs
+        .iter()
+        .filter(|attr| attr.path == "derive")
+        .flat_map(|attr| &attr.args)
+        .any(|derive| program.attribute_kind(id, &derive.path).as_deref() == Some("command-line"))
+}
+
 /// Functions that something outside the workspace calls.
 fn entries(program: &Program, cuts: &mut Cuts) -> Vec<(FnId, Entry)> {
     let mut found: Vec<(FnId, Entry)> = program.routes().entries().into_iter().map(|id| (id, Entry::Request)).collect();
@@ -226,6 +238,9 @@ fn entries(program: &Program, cuts: &mut Cuts) -> Vec<(FnId, Entry)> {
                 _ => continue,
             };
             found.push((id, entry));
+        }
+        if is_command_line(program, id) {
+            found.push((id, Entry::Cli));
         }
         if function.name == "main" && function.owner == crate::facts::Owner::Module && function.within.is_none() {
             found.push((id, if serves(program, id) { Entry::Startup } else { Entry::Cli }));

@@ -8,12 +8,12 @@
 //!
 //! Left out: recursion. It repeats through the call graph, and shows as a call back into its own component.
 
-use crate::facts::{BlockKind, Body, ExprId, ExprKind, Lit, PatId, PatKind, Stmt};
+use crate::facts::{BlockKind, Body, ExprId, ExprKind, Lit, PatId, PatKind, Stmt, TypeKind};
 use crate::source::Span;
 
 use std::cell::OnceCell;
 
-use super::{FnId, Program, Ty};
+use super::{Bound, FnId, Program, Ty};
 use crate::facts::walk::{self, for_each_child};
 
 /// One repeating construct of a body.
@@ -92,7 +92,10 @@ impl<'p> Finder<'p> {
             ExprKind::For { pat, iter, body, .. } => {
                 let header = Span::new(expr.span.start, self.body.expr(*body).span.start);
                 let concurrent = self.spawns(*body);
-                let shape = self.shape_of(*iter);
+                let shape = match self.shape_of(*iter) {
+                    LoopShape::PerItem if self.is_short_list(*pat) => LoopShape::Constant,
+                    shape => shape,
+                };
                 self.push(id, Carrier::For, header, Some(*iter), Some(*pat), *body, concurrent, shape);
             }
             ExprKind::While { condition, body, .. } => {
@@ -192,6 +195,25 @@ impl<'p> Finder<'p> {
             id = outer;
         }
         false
+    }
+
+    /// The elements are variants of an enum without fields, or implementations behind `dyn`: there are as many as somebody wrote.
+    fn is_short_list(&self, item: PatId) -> bool {
+        let mut ty = self.program.pat_ty(self.function, item);
+        loop {
+            match ty {
+                Ty::Ref(inner) => ty = inner,
+                Ty::Foreign(path, args) if self.program.kind_of(path) == Some("pointer") => match args.first() {
+                    Some(inner) => ty = inner,
+                    None => return false,
+                },
+                Ty::Workspace(id, _) => {
+                    return matches!(&self.program.type_def(*id).kind, TypeKind::Enum(variants) if variants.iter().all(|variant| variant.fields.is_empty()));
+                }
+                Ty::Bounded(bounds) => return bounds.iter().any(|bound| matches!(bound, Bound::Workspace(..))),
+                _ => return false,
+            }
+        }
     }
 
     /// A task is started in every turn.
@@ -429,6 +451,6 @@ const BATCHING: &[&str] = &[
 ];
 
 /// Yield more than their receiver's length says.
-const GROWING: &[&str] = &["flat_map", "chain", "cycle", "lines", "split", "chars", "bytes", "split_whitespace", "clone_from"];
+const GROWING: &[&str] = &["flat_map", "flatten", "chain", "cycle", "lines", "split", "chars", "bytes", "split_whitespace", "clone_from"];
 
 const GROWERS: &[&str] = &["push", "push_back", "push_front", "insert", "extend", "append", "extend_from_slice"];

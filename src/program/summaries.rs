@@ -88,6 +88,13 @@ impl Program {
         self.function(id).attrs.iter().any(|attr| self.attribute_kind(id, &attr.path).as_deref() == Some("memoise"))
     }
 
+    /// A look-up of a type that is a cache by its name.
+    #[must_use]
+    pub fn is_cache(&self, id: FnId) -> bool {
+        let named = |ty: &Ty| matches!(ty.peel_refs(), Ty::Workspace(of, _) if self.type_def(*of).name.ends_with("Cache"));
+        self.function(id).name.starts_with("get") && self.self_type(id).is_some_and(named)
+    }
+
     /// The path in front of an associated function names an enum of the workspace.
     #[must_use]
     pub fn is_enum(&self, function: FnId, path: &crate::facts::Path) -> bool {

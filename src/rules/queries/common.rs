@@ -37,6 +37,9 @@ pub struct Site {
     pub library: Name,
     pub certain: bool,
     cached: bool,
+    /// what runs there goes on as long as the process does
+    worker: bool,
+    remote: bool,
     pub in_transaction: bool,
     pub recursive: bool,
     /// nothing of the loop goes into it
@@ -109,6 +112,8 @@ impl<'p> Loops<'p> {
             library: effects.library.clone(),
             certain: effects.certain,
             cached: effects.cached || self.is_memoised(id, repeats),
+            worker: effects.worker,
+            remote: effects.remote,
             in_transaction: self.in_transaction(id),
             recursive: callee.is_some_and(|callee| self.program.same_component(callee, self.function)),
             invariant: repeats.is_some_and(|index| self.is_invariant(id, &self.list[index], &effects)),
@@ -140,6 +145,9 @@ impl<'p> Loops<'p> {
         if site.cached {
             return Some("cached");
         }
+        if site.worker && self.list[repeats].concurrent {
+            return Some("worker");
+        }
         if self.exits(site, &self.list[repeats]) {
             return Some("exit");
         }
@@ -168,6 +176,17 @@ impl<'p> Loops<'p> {
                 // `if let Ok(found) = find(..).await { return Some(found) }`: the first hit ends it
                 ExprKind::If { condition, then, .. } if *condition == id && matches!(self.body.expr(id).kind, ExprKind::Let { .. }) => {
                     if self.leaves_well(*then) {
+                        return true;
+                    }
+                }
+                // `match find(..).await { Ok(found) => return Ok(found), .. }`
+                ExprKind::Match { scrutinee, arms } if *scrutinee == id => {
+                    let hit = |arm: &facts::MatchArm| {
+                        matches!(&self.body.pat(arm.pat).kind, PatKind::TupleStruct { path, .. } if matches!(path.last(), "Ok" | "Some"))
+                            && arm.guard.is_none()
+                            && self.leaves_well(arm.body)
+                    };
+                    if arms.iter().any(hit) {
                         return true;
                     }
                 }
@@ -267,17 +286,44 @@ impl<'p> Loops<'p> {
             .any(|inner| matches!(self.body.expr(inner).kind, ExprKind::Break { .. } | ExprKind::Return(_)))
     }
 
-    /// Every turn first talks to another service, in a call of its own, and then stores or looks up one thing.
+    /// Every turn talks to another service too, which costs more: it first asks there, in a call of its own, and then stores
+    /// or looks up one thing; or the items came from a queue and each is answered there.
     fn is_remote(&self, each: &Loop, site: &Site) -> bool {
+        if site.remote && each.over.is_some_and(|over| self.comes_from_remote(over)) {
+            return true;
+        }
         let alone = self.sites.iter().filter(|other| other.repeats == site.repeats).count() == 1;
         alone
             && site.count <= 1
             && walk::descendants(self.body, each.body).any(|inner| {
                 self.body.expr(inner).span.start < self.body.expr(site.expr).span.start
                     && !self.body.expr(inner).span.contains(self.body.expr(site.expr).span)
-                    && matches!(self.body.expr(inner).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. })
-                    && self.program.led(self.function, inner).is_some_and(|led| led.effects.remote)
+                    && self.is_remote_call(inner)
             })
+    }
+
+    fn is_remote_call(&self, id: ExprId) -> bool {
+        matches!(self.body.expr(id).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. })
+            && self.program.led(self.function, id).is_some_and(|led| led.effects.remote && !led.effects.queries())
+    }
+
+    fn comes_from_remote(&self, over: ExprId) -> bool {
+        let definitions = crate::program::Definitions::of(self.body);
+        let mut at = over;
+        for _ in 0..8 {
+            if walk::descendants(self.body, at).any(|inner| self.is_remote_call(inner)) {
+                return true;
+            }
+            let mut root = self.peel(at);
+            while let ExprKind::MethodCall { receiver, .. } = &self.body.expr(root).kind {
+                root = self.peel(*receiver);
+            }
+            match self.root(root).and_then(|binding| definitions.value(binding)) {
+                Some(value) => at = value,
+                None => return false,
+            }
+        }
+        false
     }
 
     /// No local that is bound or changed in the loop goes into the call.
@@ -441,9 +487,17 @@ impl<'p> Loops<'p> {
         hops
     }
 
-    /// Only reachable as a command-line tool: it lives in the binary's own files.
+    /// In the files of a binary.
     pub fn in_binary(&self) -> bool {
         self.program.file(self.program.file_of(self.function)).role == crate::source::Role::Binary
+    }
+
+    /// In a package that is a program, or one of several.
+    pub fn in_program(&self) -> bool {
+        let krate = self.program.file(self.program.file_of(self.function)).krate;
+        krate.and_then(|id| self.program.workspace.crates.get(id.0 as usize)).is_some_and(|krate| {
+            krate.targets.iter().any(|target| target.kind == crate::source::TargetKind::Binary)
+        })
     }
 }
 
