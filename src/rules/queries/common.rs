@@ -145,7 +145,7 @@ impl<'p> Loops<'p> {
         if site.cached {
             return Some("cached");
         }
-        if site.worker && self.list[repeats].concurrent {
+        if site.worker && (self.list[repeats].concurrent || self.in_closure(site.expr, &self.list[repeats])) {
             return Some("worker");
         }
         if self.exits(site, &self.list[repeats]) {
@@ -192,6 +192,20 @@ impl<'p> Loops<'p> {
                 }
                 ExprKind::Closure { .. } | ExprKind::Loop { .. } | ExprKind::While { .. } | ExprKind::For { .. } => return false,
                 _ => {}
+            }
+            id = parent;
+        }
+        false
+    }
+
+    /// Between the loop's body and the call stands a closure: it is handed to somebody.
+    fn in_closure(&self, mut id: ExprId, each: &Loop) -> bool {
+        while let Some(parent) = self.parents[id.0 as usize] {
+            if id == each.body {
+                return false;
+            }
+            if matches!(self.body.expr(parent).kind, ExprKind::Closure { .. }) {
+                return parent != each.body;
             }
             id = parent;
         }
