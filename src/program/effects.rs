@@ -174,7 +174,16 @@ pub fn of_call(program: &Program, table: &EffectTable, function: FnId, id: ExprI
 }
 
 /// Compute an answer only when there is none.
-const MEMOISING: &[&str] = &["get_with", "try_get_with", "optionally_get_with", "get_or_init", "get_or_try_init", "get_or_insert_with", "get_or_insert_async", "or_insert_with"];
+const MEMOISING: &[&str] = &[
+    "get_with",
+    "try_get_with",
+    "optionally_get_with",
+    "get_or_init",
+    "get_or_try_init",
+    "get_or_insert_with",
+    "get_or_insert_async",
+    "or_insert_with",
+];
 
 struct Walker<'p> {
     program: &'p Program,

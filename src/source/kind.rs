@@ -134,7 +134,10 @@ pub fn role_of(rel: &str, kind: FileKind, krate: Option<CrateView<'_>>, text: &s
             if view.build_script {
                 return Role::BuildScript;
             }
-            if view.test_crate || view.test_root || in_folder(&["tests", "test", "testing", "test_utils", "testdata", "fixtures", "__tests__", "e2e"]) {
+            if view.test_crate
+                || view.test_root
+                || in_folder(&["tests", "test", "testing", "test_utils", "testdata", "fixtures", "__tests__", "e2e"])
+            {
                 return Role::Test;
             }
             if view.bench_root || in_folder(&["benches", "benchmarks", "bench"]) {
@@ -143,7 +146,12 @@ pub fn role_of(rel: &str, kind: FileKind, krate: Option<CrateView<'_>>, text: &s
             if view.example_root || in_folder(&["examples", "example"]) {
                 return Role::Example;
             }
-            if name == "tests.rs" || name == "testing.rs" || name == "test_utils.rs" || name.ends_with("_test.rs") || name.ends_with("_tests.rs") {
+            if name == "tests.rs"
+                || name == "testing.rs"
+                || name == "test_utils.rs"
+                || name.ends_with("_test.rs")
+                || name.ends_with("_tests.rs")
+            {
                 return Role::Test;
             }
             if generated(text) {

@@ -1,7 +1,7 @@
 //! Loops of a function joined with the calls in them that lead to a query.
 
 use crate::facts::walk;
-use crate::program::{Carrier, DbCall, Effects, Led, Loop, LoopShape, Target};
+use crate::program::{Carrier, Effects, Led, Loop, LoopShape};
 use crate::rules::prelude::*;
 
 /// The loops of one function and the query sites in it.
@@ -509,9 +509,9 @@ impl<'p> Loops<'p> {
     /// In a package that is a program, or one of several.
     pub fn in_program(&self) -> bool {
         let krate = self.program.file(self.program.file_of(self.function)).krate;
-        krate.and_then(|id| self.program.workspace.crates.get(id.0 as usize)).is_some_and(|krate| {
-            krate.targets.iter().any(|target| target.kind == crate::source::TargetKind::Binary)
-        })
+        krate
+            .and_then(|id| self.program.workspace.crates.get(id.0 as usize))
+            .is_some_and(|krate| krate.targets.iter().any(|target| target.kind == crate::source::TargetKind::Binary))
     }
 }
 
@@ -559,19 +559,4 @@ pub fn shorten(text: &str, limit: usize) -> String {
         line = line.chars().take(limit.saturating_sub(2)).collect::<String>() + "..";
     }
     line
-}
-
-/// The direct database call at `id`, if it is one.
-#[allow(dead_code, reason = "used by the rules on transactions and connections")]
-pub fn direct(program: &Program, function: FnId, id: ExprId) -> Option<&DbCall> {
-    program.db_calls(function).iter().find(|call| call.expr == id)
-}
-
-/// The workspace functions that a call may run.
-#[allow(dead_code, reason = "used by the rules on transactions and connections")]
-pub fn callees(program: &Program, function: FnId, id: ExprId) -> impl Iterator<Item = FnId> + use<'_> {
-    program.targets(function, id).iter().filter_map(|target| match target {
-        Target::Workspace { function, .. } => Some(*function),
-        Target::Foreign(_) => None,
-    })
 }

@@ -21,7 +21,10 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
             continue;
         }
         let reach = program.reach(function);
-        if !reach.request && !reach.job && (reach.migration || (reach.startup && loops.in_binary()) || (reach.cli && !reach.startup && loops.in_program())) {
+        if !reach.request
+            && !reach.job
+            && (reach.migration || (reach.startup && loops.in_binary()) || (reach.cli && !reach.startup && loops.in_program()))
+        {
             continue;
         }
         let call = loops.call_name(site);
