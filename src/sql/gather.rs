@@ -98,6 +98,8 @@ impl Sql {
             .flat_map(|migration| migration.up.iter().chain(&migration.down))
             .map(|script| script.file)
             .collect();
+        // schemas that only tests set up are not the program's
+        let sets: Vec<MigrationSet> = sets.into_iter().filter(|set| !is_for_tests(&set.dir)).collect();
         let reader = Gatherer { texts: Texts::new(files, facts, workspace), workspace, models, dialects: &dialects };
         let mut texts: Vec<SqlText> = files
             .par_iter()
@@ -119,6 +121,11 @@ impl Sql {
         texts.sort_by_key(|text| (text.file, text.span.start, text.span.end));
         Self { sets, texts }
     }
+}
+
+/// `tests/migrations`, `src/test_migrations`
+fn is_for_tests(dir: &str) -> bool {
+    dir.split(['/', '_', '-']).any(|part| matches!(part, "test" | "tests" | "testdata" | "fixtures"))
 }
 
 struct Gatherer<'p> {

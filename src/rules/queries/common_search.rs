@@ -169,7 +169,8 @@ fn equality(expr: &Expr) -> Option<&Expr> {
 
 fn is_parameter(expr: &Expr) -> bool {
     match &expr.kind {
-        Sql::Placeholder(_) => true,
+        // one value from elsewhere is as good as a parameter
+        Sql::Placeholder(_) | Sql::Subquery(_) => true,
         Sql::Cast { operand, .. } => is_parameter(operand),
         Sql::Function { args, .. } => args.len() == 1 && is_parameter(&args[0]),
         _ => false,

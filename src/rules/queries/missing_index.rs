@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::common_search::{Search, searches};
 use super::common_sql::{Place, Schemas, each_statement};
+use crate::sql::Dialect;
 use crate::sql::ir::{Expr, ExprKind as Sql, Kind, Query};
 use crate::sql::schema::{Schema, Table};
 
@@ -71,16 +72,17 @@ fn check(cx: &mut Cx<'_>) {
 
 /// The first table of the statement that has to be read whole, and where it is made.
 fn unserved(place: Place<'_>, all: &[Search], schema: &Schema, grown: &BTreeSet<&str>) -> Option<(Search, Location)> {
+    let mysql = place.text.dialect == Dialect::MySql;
     all.iter().find_map(|search| {
         let table = schema.tables.get(&search.table).filter(|_| grown.contains(search.name.as_str()))?;
         // another table of the query is searched well: this one is joined to it
         let entered_elsewhere = all.iter().any(|other| {
             other.scope == search.scope
                 && !std::ptr::eq(other, search)
-                && schema.tables.get(&other.table).is_some_and(|table| served(table, other))
+                && schema.tables.get(&other.table).is_some_and(|table| served(table, other, mysql))
         });
         let few_in_order = place.statement.queries().into_iter().any(|query| ordered(table, query));
-        let read_whole = !served(table, search) && !entered_elsewhere && !few_in_order && selective(schema, table, search);
+        let read_whole = !served(table, search, mysql) && !entered_elsewhere && !few_in_order && selective(schema, table, search);
         read_whole.then(|| (search.clone(), table.place))
     })
 }
@@ -93,9 +95,11 @@ fn ordered(table: &Table, query: &Query) -> bool {
 }
 
 /// A key or an index begins with one of the columns.
-fn served(table: &Table, search: &Search) -> bool {
+fn served(table: &Table, search: &Search, mysql: bool) -> bool {
     let begins = |first: Option<&Name>| first.is_some_and(|first| search.columns.iter().any(|(name, _)| name == first));
     begins(table.primary_key.first())
+        // MySQL indexes foreign keys by itself
+        || (mysql && table.foreign_keys.iter().any(|key| begins(key.columns.first())))
         || table.uniques.iter().any(|unique| begins(unique.columns.first()))
         || table.indexes.iter().any(|index| begins(index.columns.first().and_then(Option::as_ref)))
         || search.exprs.iter().any(|text| table.indexes.iter().any(|index| index.keys.first() == Some(text)))
