@@ -274,6 +274,12 @@ impl Program {
         &self.routes
     }
 
+    /// An associated constant of a type, its own or one of its trait impls'.
+    #[must_use]
+    pub fn assoc_const(&self, id: TypeId, name: &Name) -> Option<ConstId> {
+        self.items.assoc_consts.get(&(super::items::Head::Type(id), name.clone())).copied()
+    }
+
     /// What a call in a constant's initialiser may run.
     #[must_use]
     pub fn const_targets(&self, constant: ConstId, call: ExprId) -> &[Target] {

@@ -55,7 +55,7 @@ pub use effects::{Effects, Led};
 pub use guess::Guess;
 pub use items::{Shape, TypeInfo};
 pub use loops::{Carrier, Loop, LoopShape};
-pub use names::Def;
+pub use names::{Def, Space};
 pub use queries::{DbCall, DbOp, Definitions};
 pub use tables::Table;
 pub use ty::{Bound, Ty};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::eval::Found;
 use super::{Handler, Route, RouteKind, join};
 use crate::facts::{Attr, Body, ExprId, ExprKind, Lit, Meta, Name, Owner};
-use crate::program::{ConstId, Def, FnId, Program, Target, Ty};
+use crate::program::{ConstId, Def, FnId, Program, Space, Target, Ty};
 use crate::source::Location;
 
 /// Method and path from a handler's attribute.
@@ -190,6 +190,33 @@ pub(super) fn constant_text(program: &Program, function: FnId, expr: ExprId) -> 
     let Some(Def::Const(id)) = program.def(function, at) else { return None };
     fields.reverse();
     in_constant(program, *id, &fields, 0)
+}
+
+/// The text that a function without arguments returns: `Health::route()`, also where it returns `Self::PATH`.
+pub(super) fn returned_text(program: &Program, within: FnId, call: ExprId) -> Option<String> {
+    let body = &program.function(within).body;
+    let ExprKind::Call { callee, args } = &body.expr(call).kind else { return None };
+    let [Target::Workspace { function, .. }] = program.targets(within, call) else { return None };
+    if !args.is_empty() {
+        return None;
+    }
+    let inner = &program.function(*function).body;
+    let mut at = inner.root?;
+    while let ExprKind::Block { tail: Some(tail), .. } = &inner.expr(at).kind {
+        at = *tail;
+    }
+    if let ExprKind::Path(path) = &inner.expr(at).kind
+        && let [own, name] = path.segments.as_slice()
+        && own.name == "Self"
+        && let ExprKind::Path(path) = &body.expr(*callee).kind
+    {
+        let mut owner = path.clone();
+        owner.segments.pop();
+        let Some((Def::Type(id), 0)) = program.resolve(within, &owner, Space::Type) else { return None };
+        let constant = program.assoc_const(id, &name.name)?;
+        return in_constant(program, constant, &[], 0);
+    }
+    in_value(program, Place::Fn(*function), inner, at, &[], 0)
 }
 
 /// The same, of a path as an attribute writes it: `crate::ROUTES.auth.login`.

@@ -178,7 +178,10 @@ impl<'p> Eval<'p> {
         match &body.expr(id).kind {
             ExprKind::Lit(Lit::Str(text)) => Value::Text(text.clone()),
             ExprKind::Path(_) => self.path(frame, id),
-            ExprKind::Call { callee, args } => self.call(frame, id, None, Some(*callee), args),
+            ExprKind::Call { callee, args } => match super::declared::returned_text(self.program, frame.function, id) {
+                Some(text) => Value::Text(text),
+                None => self.call(frame, id, None, Some(*callee), args),
+            },
             ExprKind::MethodCall { receiver, args, .. } => self.call(frame, id, Some(*receiver), None, args),
             ExprKind::Macro(call) => self.macro_call(frame, id, call),
             ExprKind::Closure { body: inner, .. } => {

@@ -19,7 +19,7 @@ mod value;
 pub use extract::{Extractor, Source};
 pub use table::{Row, rows};
 
-use super::{FnId, Program, Ty};
+use super::{FnId, Program, Target, Ty};
 use crate::facts::{ExprId, Name};
 use crate::source::Location;
 
@@ -115,6 +115,8 @@ pub struct Routes {
     pub states: Vec<(FnId, ExprId)>,
     /// middleware functions, sorted
     pub middleware: Vec<FnId>,
+    /// functions that handlers written as closures call, sorted
+    called: Vec<FnId>,
 }
 
 impl Routes {
@@ -138,7 +140,14 @@ impl Routes {
             routes.iter().flat_map(|route| &route.layers).flat_map(|layer| layer.functions.iter().copied()).collect();
         middleware.sort_unstable();
         middleware.dedup();
-        Self { routes, by_function, states: found.states, middleware }
+        let closures = routes.iter().filter_map(|route| match &route.handler {
+            Handler::Closure(function, closure) => Some((*function, *closure)),
+            _ => None,
+        });
+        let mut called: Vec<FnId> = closures.flat_map(|(function, closure)| called_by(program, function, closure)).collect();
+        called.sort_unstable();
+        called.dedup();
+        Self { routes, by_function, states: found.states, middleware, called }
     }
 
     /// The routes that a function serves.
@@ -153,18 +162,31 @@ impl Routes {
         self.of(id).next().is_some()
     }
 
-    /// Functions that requests enter by: handlers, what closures in handlers' place stand in, middleware.
+    /// Functions that requests enter by: handlers, what closures in a handler's place call, middleware.
     #[must_use]
     pub fn entries(&self) -> Vec<FnId> {
         let handlers = self.routes.iter().filter_map(|route| match &route.handler {
             Handler::Function(id) => Some(*id),
             _ => None,
         });
-        let mut entries: Vec<FnId> = handlers.chain(self.middleware.iter().copied()).collect();
+        let mut entries: Vec<FnId> = handlers.chain(self.middleware.iter().copied()).chain(self.called.iter().copied()).collect();
         entries.sort_unstable();
         entries.dedup();
         entries
     }
+}
+
+/// Functions of the workspace that a closure calls.
+fn called_by(program: &Program, function: FnId, closure: ExprId) -> Vec<FnId> {
+    let body = &program.function(function).body;
+    let below = crate::facts::walk::descendants(body, closure);
+    let targets = below.flat_map(|expr| program.targets(function, expr));
+    targets
+        .filter_map(|target| match target {
+            Target::Workspace { function, .. } => Some(*function),
+            Target::Foreign(_) => None,
+        })
+        .collect()
 }
 
 /// Two pieces of a path as one, with one slash between them.
