@@ -359,7 +359,7 @@ impl Program {
         Some((found.def, found.rest))
     }
 
-    /// What a path given as text means beside a function, as attributes write paths: `crate::config::ROUTES`.
+    /// What a path given as text means beside a function, as attributes write paths: `crate::paths::ROUTES`.
     #[must_use]
     pub fn resolve_text(&self, id: FnId, path: &str) -> Option<Def> {
         let known = Known::bare(&self.models);
