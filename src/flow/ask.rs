@@ -235,7 +235,7 @@ pub fn element(value: &Value) -> Value {
 pub fn characters_of(body: &Body, id: ExprId) -> Option<ExprId> {
     match &body.expr(id).kind {
         ExprKind::MethodCall { receiver, method, .. } => match method.as_str() {
-            "chars" | "bytes" | "as_bytes" | "char_indices" | "components" => Some(*receiver),
+            "chars" | "bytes" | "encode_utf16" | "graphemes" | "as_bytes" | "char_indices" | "components" => Some(*receiver),
             "iter" | "into_iter" => characters_of(body, *receiver),
             _ => None,
         },

@@ -227,6 +227,10 @@ impl Interp<'_> {
         if call.name.starts_with("render") && model.sinks.is_empty() {
             result.clear(Kinds::HTML);
         }
+        // Joined to a base of ours, only an absolute URL leads elsewhere.
+        if model.marks.iter().any(|mark| mark == "url-join") && !call.value(-1).is_some_and(Value::is_tainted) {
+            result.mark_guessed();
+        }
         if call.name == "canonicalize" {
             result.clear(Kinds::CANONICAL);
         }

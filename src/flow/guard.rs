@@ -44,6 +44,7 @@ impl Interp<'_> {
                 let no = self.state.clone();
                 self.matched(*value, *pat);
                 self.bind(*pat, &scrutinee);
+                self.note_content(*pat, *value);
                 let mut yes = std::mem::replace(&mut self.state, no);
                 if self.only_constants(*pat) {
                     clear_operand(self, &mut yes, *value, &scrutinee, Kinds::ALL);
@@ -440,6 +441,7 @@ impl Interp<'_> {
             || matches!(&self.body.pat(arm.pat).kind, PatKind::Bind { name, sub: None, .. } if name == "None");
         self.matched(scrutinee, arm.pat);
         self.bind(arm.pat, value);
+        self.note_content(arm.pat, scrutinee);
         if constant {
             let mut state = std::mem::replace(&mut self.state, State::dead());
             clear_operand(self, &mut state, scrutinee, value, Kinds::ALL);
@@ -464,6 +466,18 @@ impl Interp<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// `Some(name)`: what is proved about the content is proved about the whole.
+    fn note_content(&mut self, pat: PatId, scrutinee: ExprId) {
+        if let PatKind::TupleStruct { path, fields } = &self.body.pat(pat).kind
+            && matches!(path.last(), "Some" | "Ok")
+            && let [field] = fields.as_slice()
+            && matches!(self.body.pat(*field).kind, PatKind::Bind { sub: None, .. })
+            && let Some(content) = self.state.locals.get_mut(field)
+        {
+            content.made_by = Some(scrutinee);
         }
     }
 
@@ -515,7 +529,15 @@ fn clear_operand(interp: &Interp<'_>, state: &mut State, id: ExprId, value: &Val
                 state.clear(&refers, kinds);
             }
             match made_by {
-                Some(made_by) if matches!(interp.body.expr(made_by).kind, ExprKind::MethodCall { .. } | ExprKind::Try(_)) => at = made_by,
+                Some(made_by)
+                    if matches!(
+                        interp.body.expr(made_by).kind,
+                        ExprKind::MethodCall { .. } | ExprKind::Try(_) | ExprKind::Ref { .. } | ExprKind::Path(_) | ExprKind::Field { .. }
+                    ) =>
+                {
+                    at = made_by;
+                    continue;
+                }
                 _ => break,
             }
         }
