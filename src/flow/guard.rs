@@ -128,17 +128,14 @@ impl Interp<'_> {
     }
 
     fn refine_comparison(&mut self, op: BinaryOp, left: ExprId, right: ExprId, truth: bool) {
+        self.clear_measured(left);
+        self.clear_measured(right);
         let a = self.peek(left);
         let b = self.peek(right);
         let (op, left, b) = match (a.is_tainted(), b.is_tainted()) {
             (true, false) => (op, left, b),
             (false, true) => (mirrored(op), right, a),
-            _ => {
-                // `name.len() > 40`: neither side is input, but the text was looked at.
-                self.clear_measured(left);
-                self.clear_measured(right);
-                return;
-            }
+            _ => return,
         };
         let zero = b.text.exact && b.text.start.as_deref() == Some("0");
         match (op, truth) {
