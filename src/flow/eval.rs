@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ask;
-use super::state::{Place, SELF, State};
-use super::summary::{ParamSink, Proofs, SinkHit, Site, Summary};
-use super::value::{Kinds, Origin, Source, Step, Text, Value, combine, steps};
+use super::state::{SELF, State};
+use super::summary::{Proofs, SinkHit, Site, Summary};
+use super::value::{Kinds, Source, Step, Text, Value, combine};
 use crate::facts::{BinaryOp, BlockKind, Body, ExprId, ExprKind, Function, Lit, Name, PatId, Path, Stmt, UnaryOp};
 use crate::program::{FnId, Program};
 use crate::source::{FileId, Location, Span};
@@ -26,21 +26,21 @@ pub struct Output {
 }
 
 /// Where control leaves a function, closure or async block to.
-struct Frame {
+pub(super) struct Frame {
     value: Option<Value>,
     state: State,
     ok: Option<Proofs>,
     when_true: Option<Proofs>,
     when_false: Option<Proofs>,
     /// loops outside of it cannot be left from inside
-    loops: usize,
+    pub(super) loops: usize,
 }
 
-struct Loop {
-    label: Option<Name>,
-    breaks: State,
-    value: Option<Value>,
-    continues: State,
+pub(super) struct Loop {
+    pub(super) label: Option<Name>,
+    pub(super) breaks: State,
+    pub(super) value: Option<Value>,
+    pub(super) continues: State,
 }
 
 pub struct Interp<'p> {
@@ -51,18 +51,18 @@ pub struct Interp<'p> {
     pub body: &'p Body,
     pub summary_of: &'p (dyn Fn(FnId) -> Option<&'p Summary> + Sync),
     pub state: State,
-    frames: Vec<Frame>,
-    loops: Vec<Loop>,
+    pub(super) frames: Vec<Frame>,
+    pub(super) loops: Vec<Loop>,
     /// evaluating to look, not to record
     pub mute: u32,
     depth: u32,
-    fuel: i64,
+    pub(super) fuel: i64,
     pub running: Vec<ExprId>,
     /// the expressions whose value was dropped: `x.arg(y);`
     pub dropped: Option<ExprId>,
     pub output: Output,
-    seen: BTreeSet<(Arc<Site>, Source)>,
-    ran: BTreeSet<ExprId>,
+    pub(super) seen: BTreeSet<(Arc<Site>, Source)>,
+    pub(super) ran: BTreeSet<ExprId>,
     /// values of the expressions in this range are kept (`explain --flow`)
     pub watch: Option<Span>,
     pub watched: BTreeMap<ExprId, Value>,
@@ -70,7 +70,6 @@ pub struct Interp<'p> {
 
 /// Nesting of expressions beyond which nothing is known: the stack is not ours to spend.
 const DEEPEST: u32 = 300;
-const PASSES: usize = 3;
 
 impl<'p> Interp<'p> {
     pub fn new(program: &'p Program, function: FnId, summary_of: &'p (dyn Fn(FnId) -> Option<&'p Summary> + Sync)) -> Self {
@@ -159,7 +158,7 @@ impl<'p> Interp<'p> {
         self.frames.push(frame);
     }
 
-    fn close_frame(&mut self) -> Frame {
+    pub(super) fn close_frame(&mut self) -> Frame {
         let empty = Frame { value: None, state: State::dead(), ok: None, when_true: None, when_false: None, loops: 0 };
         let frame = self.frames.pop().unwrap_or(empty);
         self.loops.truncate(frame.loops);
@@ -695,197 +694,6 @@ impl<'p> Interp<'p> {
         base.made_by = None;
         base
     }
-
-    // -- loops
-
-    fn target_loop(&mut self, label: Option<&Name>) -> Option<&mut Loop> {
-        let start = self.frames.last().map_or(0, |frame| frame.loops);
-        self.loops.get_mut(start..)?.iter_mut().rev().find(|each| match label {
-            Some(label) => each.label.as_ref() == Some(label),
-            None => true,
-        })
-    }
-
-    /// `turn` runs the header and the body once and returns the state in which the header ends the loop.
-    fn run_loop(&mut self, label: Option<&Name>, mut turn: impl FnMut(&mut Self) -> State) -> Value {
-        let mut entry = self.state.clone();
-        let mut after = State::dead();
-        let mut value = None;
-        for pass in 0..PASSES {
-            self.state = entry.clone();
-            self.loops.push(Loop { label: label.cloned(), breaks: State::dead(), value: None, continues: State::dead() });
-            let over = turn(self);
-            let Some(done) = self.loops.pop() else { break };
-            self.state.join(done.continues);
-            let header_ends = over.live;
-            after = over;
-            after.join(done.breaks);
-            value = either_option(value, done.value);
-            let mut next = entry.clone();
-            next.join(std::mem::replace(&mut self.state, State::dead()));
-            if next == entry || self.fuel < 0 || pass + 1 >= PASSES.saturating_sub(self.loops.len().min(2)) {
-                // Out of passes: what the last turn left behind is also there when the header ends the loop.
-                if header_ends && next != entry {
-                    after.join(next);
-                }
-                break;
-            }
-            entry = next;
-        }
-        self.state = after;
-        value.unwrap_or_default()
-    }
-
-    // -- closures
-
-    /// Runs a closure of this body with these arguments; `certainly` once, or perhaps not at all.
-    pub fn run_closure(&mut self, id: ExprId, args: &[Value], certainly: bool) -> Value {
-        let ExprKind::Closure { params, body, .. } = &self.body.expr(id).kind else { return Value::none() };
-        if self.running.contains(&id) || self.running.len() > 12 {
-            return Value::none();
-        }
-        let before = (!certainly).then(|| self.state.clone());
-        self.running.push(id);
-        self.open_frame();
-        for (at, (pat, ty)) in params.iter().enumerate() {
-            let mut value = args.get(at).cloned().unwrap_or_default();
-            if let Some(ty) = ty {
-                if let Some(origin) = ask::closure_input(self.program, self.function, self.file, self.body, *pat) {
-                    value = Value::of(Source::Input(origin));
-                }
-                value.clear(ask::harmless_type_ref(self.program, self.function, ty));
-            }
-            self.bind(*pat, &value);
-        }
-        self.tail(*body);
-        self.running.pop();
-        let value = self.end_frame();
-        if self.mute == 0 {
-            self.ran.insert(id);
-        }
-        if let Some(before) = before {
-            self.state.join(before);
-        }
-        value
-    }
-
-    /// Closures that nobody called here: they run some time, with what they captured.
-    fn run_stored_closures(&mut self, end: &State) {
-        let closures: Vec<ExprId> =
-            self.body.ids().rev().filter(|id| matches!(self.body.expr(*id).kind, ExprKind::Closure { .. })).collect();
-        for closure in closures {
-            if !self.ran.contains(&closure) {
-                self.state = end.clone();
-                self.state.live = true;
-                self.open_frame();
-                self.run_closure(closure, &[], false);
-                self.close_frame();
-            }
-        }
-    }
-
-    // -- sinks
-
-    /// `value` is used where nothing from outside may be used.
-    pub fn check(&mut self, kind: Kinds, value: &Value, call: ExprId, arg: ExprId, callee: &str) {
-        if self.mute > 0 || !self.state.live {
-            return;
-        }
-        let taints = value.all_taints();
-        if taints.is_empty() {
-            return;
-        }
-        let site = Arc::new(Site {
-            kind,
-            call_at: self.at(call),
-            arg_at: self.at(arg),
-            function: self.function,
-            call,
-            arg,
-            callee: callee.into(),
-        });
-        for taint in taints {
-            // A size that only depends on the input in some way is no size that the sender wrote.
-            if kind == Kinds::ALLOCATION && !taint.exact {
-                continue;
-            }
-            if taint.cleared.with(self.state.proved(&taint.source)).has(kind) || !self.seen.insert((site.clone(), taint.source.clone())) {
-                continue;
-            }
-            match taint.source {
-                Source::Param { index, path } => {
-                    self.output.summary.sinks.push(ParamSink {
-                        index,
-                        path,
-                        site: site.clone(),
-                        guessed: taint.guessed,
-                        chain: taint.chain,
-                    });
-                }
-                Source::Input(origin) => self.hit(&site, origin, steps(&taint.chain), taint.guessed),
-            }
-        }
-    }
-
-    pub fn hit(&mut self, site: &Arc<Site>, origin: Origin, steps: Vec<Step>, guessed: bool) {
-        self.output.hits.push(SinkHit { site: site.clone(), origin, entry: None, steps, certain: !guessed });
-    }
-
-    /// A callee's parameter reaches a sink with what this call passes.
-    pub fn check_param(&mut self, sink: &ParamSink, value: &Value, step: &Step) {
-        if self.mute > 0 || !self.state.live {
-            return;
-        }
-        for taint in value.at(&sink.path).all_taints() {
-            let kind = sink.site.kind;
-            if taint.cleared.with(self.state.proved(&taint.source)).has(kind)
-                || !self.seen.insert((sink.site.clone(), taint.source.clone()))
-            {
-                continue;
-            }
-            let chain = super::summary::continued(&taint.chain, step, &sink.chain);
-            let guessed = taint.guessed || sink.guessed;
-            match taint.source {
-                Source::Param { index, path } => {
-                    self.output.summary.sinks.push(ParamSink { index, path, site: sink.site.clone(), guessed, chain });
-                }
-                Source::Input(origin) => self.hit(&sink.site, origin, steps(&chain), guessed),
-            }
-        }
-    }
-
-    /// The local or field that an expression names, also behind what hands out a reference to it.
-    pub fn place(&self, id: ExprId) -> Option<Place> {
-        match &self.body.expr(id).kind {
-            ExprKind::Path(_) => Some(Place { local: self.local(id)?, path: Vec::new(), inside: false }),
-            ExprKind::Field { base, name, .. } => {
-                let mut place = self.place(*base)?;
-                if !place.inside && place.path.len() < 3 {
-                    place.path.push(name.clone());
-                }
-                Some(place)
-            }
-            ExprKind::Index { base, .. } => {
-                let mut place = self.place(*base)?;
-                place.inside = true;
-                Some(place)
-            }
-            ExprKind::Unary { op: UnaryOp::Deref, operand } | ExprKind::Ref { operand, .. } => self.place(*operand),
-            ExprKind::Await(inner) | ExprKind::Try(inner) | ExprKind::Cast { operand: inner, .. } => self.place(*inner),
-            ExprKind::MethodCall { receiver, method, args, .. } => {
-                if ask::same_place(method, args.len()) {
-                    return self.place(*receiver);
-                }
-                if ask::place_inside(method) {
-                    let mut place = self.place(*receiver)?;
-                    place.inside = true;
-                    return Some(place);
-                }
-                None
-            }
-            _ => None,
-        }
-    }
 }
 
 fn meet(have: &mut Option<Proofs>, new: Option<State>) {
@@ -919,7 +727,7 @@ fn either(a: Option<Value>, b: Option<Value>) -> Value {
     either_option(a, b).unwrap_or_default()
 }
 
-fn either_option(a: Option<Value>, b: Option<Value>) -> Option<Value> {
+pub(super) fn either_option(a: Option<Value>, b: Option<Value>) -> Option<Value> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.join(&b)),
         (a, b) => a.or(b),

@@ -2,7 +2,7 @@
 //!
 //! - [`value`]: what is known about a value: input it carries, how its text starts, its fields
 //! - [`state`]: what is known at one point
-//! - [`eval`], [`call`], [`macros`], [`pattern`]: the walk
+//! - [`eval`], [`control`], [`call`], [`macros`], [`pattern`], [`sinks`]: the walk
 //! - [`guard`]: what conditions and checks prove
 //! - [`summary`]: what a function does, in terms of its parameters
 //!
@@ -12,13 +12,16 @@
 
 mod ask;
 mod call;
+mod control;
 mod describe;
 mod eval;
 mod guard;
 mod limits;
 mod macros;
+mod names;
 mod order;
 mod pattern;
+mod sinks;
 pub mod state;
 pub mod summary;
 pub mod value;

@@ -1,0 +1,114 @@
+//! Where input must not go: what reaches such a place is a hit, or, for a parameter, the callers' business. And the places
+//! that expressions name.
+
+use std::sync::Arc;
+
+use super::ask;
+use super::eval::Interp;
+use super::state::Place;
+use super::summary::{ParamSink, SinkHit, Site};
+use super::value::{Kinds, Origin, Source, Step, Value, steps};
+use crate::facts::{ExprId, ExprKind, UnaryOp};
+
+impl Interp<'_> {
+    /// `value` is used where nothing from outside may be used.
+    pub fn check(&mut self, kind: Kinds, value: &Value, call: ExprId, arg: ExprId, callee: &str) {
+        if self.mute > 0 || !self.state.live {
+            return;
+        }
+        let taints = value.all_taints();
+        if taints.is_empty() {
+            return;
+        }
+        let site = Arc::new(Site {
+            kind,
+            call_at: self.at(call),
+            arg_at: self.at(arg),
+            function: self.function,
+            call,
+            arg,
+            callee: callee.into(),
+        });
+        for taint in taints {
+            // A size that only depends on the input in some way is no size that the sender wrote.
+            if kind == Kinds::ALLOCATION && !taint.exact {
+                continue;
+            }
+            if taint.cleared.with(self.state.proved(&taint.source)).has(kind) || !self.seen.insert((site.clone(), taint.source.clone())) {
+                continue;
+            }
+            match taint.source {
+                Source::Param { index, path } => {
+                    self.output.summary.sinks.push(ParamSink {
+                        index,
+                        path,
+                        site: site.clone(),
+                        guessed: taint.guessed,
+                        chain: taint.chain,
+                    });
+                }
+                Source::Input(origin) => self.hit(&site, origin, steps(&taint.chain), taint.guessed),
+            }
+        }
+    }
+
+    pub fn hit(&mut self, site: &Arc<Site>, origin: Origin, steps: Vec<Step>, guessed: bool) {
+        self.output.hits.push(SinkHit { site: site.clone(), origin, entry: None, steps, certain: !guessed });
+    }
+
+    /// A callee's parameter reaches a sink with what this call passes.
+    pub fn check_param(&mut self, sink: &ParamSink, value: &Value, step: &Step) {
+        if self.mute > 0 || !self.state.live {
+            return;
+        }
+        for taint in value.at(&sink.path).all_taints() {
+            let kind = sink.site.kind;
+            if taint.cleared.with(self.state.proved(&taint.source)).has(kind)
+                || !self.seen.insert((sink.site.clone(), taint.source.clone()))
+            {
+                continue;
+            }
+            let chain = super::summary::continued(&taint.chain, step, &sink.chain);
+            let guessed = taint.guessed || sink.guessed;
+            match taint.source {
+                Source::Param { index, path } => {
+                    self.output.summary.sinks.push(ParamSink { index, path, site: sink.site.clone(), guessed, chain });
+                }
+                Source::Input(origin) => self.hit(&sink.site, origin, steps(&chain), guessed),
+            }
+        }
+    }
+
+    /// The local or field that an expression names, also behind what hands out a reference to it.
+    pub fn place(&self, id: ExprId) -> Option<Place> {
+        match &self.body.expr(id).kind {
+            ExprKind::Path(_) => Some(Place { local: self.local(id)?, path: Vec::new(), inside: false }),
+            ExprKind::Field { base, name, .. } => {
+                let mut place = self.place(*base)?;
+                if !place.inside && place.path.len() < 3 {
+                    place.path.push(name.clone());
+                }
+                Some(place)
+            }
+            ExprKind::Index { base, .. } => {
+                let mut place = self.place(*base)?;
+                place.inside = true;
+                Some(place)
+            }
+            ExprKind::Unary { op: UnaryOp::Deref, operand } | ExprKind::Ref { operand, .. } => self.place(*operand),
+            ExprKind::Await(inner) | ExprKind::Try(inner) | ExprKind::Cast { operand: inner, .. } => self.place(*inner),
+            ExprKind::MethodCall { receiver, method, args, .. } => {
+                if ask::same_place(method, args.len()) {
+                    return self.place(*receiver);
+                }
+                if ask::place_inside(method) {
+                    let mut place = self.place(*receiver)?;
+                    place.inside = true;
+                    return Some(place);
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+}
