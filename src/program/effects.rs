@@ -157,7 +157,7 @@ pub fn of_call(program: &Program, table: &EffectTable, function: FnId, id: ExprI
         let better = best.as_ref().is_none_or(|best| (effects.cached, effects.depth) < (best.effects.cached, best.effects.depth));
         if better {
             let mut effects = effects.clone();
-            effects.certain &= !dispatch || targets.len() <= 4;
+            effects.certain &= !dispatch || targets.len() <= 2;
             best = Some(Led { effects, callee: Some(*callee) });
         }
     }

@@ -197,7 +197,7 @@ impl<'p> Finder<'p> {
         false
     }
 
-    /// The elements are variants of an enum without fields, or implementations behind `dyn`: there are as many as somebody wrote.
+    /// The elements are variants of an enum without fields, implementations behind `dyn`, connections or clients: there are as many as somebody wrote.
     fn is_short_list(&self, item: PatId) -> bool {
         let mut ty = self.program.pat_ty(self.function, item);
         loop {
@@ -207,6 +207,12 @@ impl<'p> Finder<'p> {
                     Some(inner) => ty = inner,
                     None => return false,
                 },
+                Ty::Foreign(path, _) => {
+                    return matches!(
+                        self.program.kind_of(path),
+                        Some("db-connection" | "db-pool" | "db-transaction" | "http-client" | "remote-client")
+                    );
+                }
                 Ty::Workspace(id, _) => {
                     return matches!(&self.program.type_def(*id).kind, TypeKind::Enum(variants) if variants.iter().all(|variant| variant.fields.is_empty()));
                 }
@@ -338,7 +344,11 @@ impl<'p> Finder<'p> {
                 }
             }
             ExprKind::MethodCall { receiver, method, args, .. } => {
-                if self.program.model(self.function, id).is_some_and(|model| model.batches) || BATCHING.contains(&method.as_str()) {
+                if self.program.model(self.function, id).is_some_and(|model| model.batches)
+                    || BATCHING.contains(&method.as_str())
+                    || method.contains("chunk")
+                    || method.contains("batch")
+                {
                     return LoopShape::Batches;
                 }
                 // `.take(3)` bounds whatever comes before it

@@ -20,6 +20,8 @@ pub enum DbOp {
     Begin,
     Commit,
     Rollback,
+    /// changes the schema
+    Ddl,
     /// takes a connection from a pool
     Acquire,
     Connect,
@@ -155,6 +157,7 @@ struct Words {
     tables: Vec<Name>,
     reads: bool,
     writes: bool,
+    ddl: bool,
     sql: Option<ExprId>,
 }
 
@@ -162,6 +165,7 @@ impl Words {
     fn direction(&self, model: &CallModel) -> DbOp {
         match (self.writes, self.reads) {
             (true, _) => DbOp::Write,
+            (false, _) if self.ddl => DbOp::Ddl,
             (false, true) => DbOp::Read,
             (false, false) => match model.fetches.as_deref() {
                 Some("none") => DbOp::Write,
@@ -322,7 +326,8 @@ impl Chain<'_> {
         }
         match known.effect {
             sql::Effect::Read => self.words.reads = true,
-            sql::Effect::Write | sql::Effect::Ddl => self.words.writes = true,
+            sql::Effect::Write => self.words.writes = true,
+            sql::Effect::Ddl => self.words.ddl = true,
             _ => {}
         }
     }

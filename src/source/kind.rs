@@ -157,7 +157,9 @@ pub fn role_of(rel: &str, kind: FileKind, krate: Option<CrateView<'_>>, text: &s
             if generated(text) {
                 return Role::Generated;
             }
-            if in_folder(&["migration", "migrations"]) {
+            // `migrations/`, `admin_migrations/`, `sql_migrations.rs`
+            let migrates = |part: &str| part.split(['_', '-', '.']).any(|word| matches!(word, "migration" | "migrations"));
+            if view.inside.split('/').any(migrates) || in_folder(&["migration", "migrations"]) {
                 return Role::Migration;
             }
             let alone = !view.library && !view.inside.is_empty();

@@ -145,6 +145,10 @@ impl<'p> Loops<'p> {
         if site.cached {
             return Some("cached");
         }
+        // one of several impls, several calls away: what it may do is not what it does here
+        if !site.certain && site.chain.len() > 3 {
+            return Some("far");
+        }
         if site.worker && (self.list[repeats].concurrent || self.in_closure(site.expr, &self.list[repeats])) {
             return Some("worker");
         }
