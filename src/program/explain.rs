@@ -93,6 +93,7 @@ impl Program {
             (reach.job, "job"),
             (reach.startup, "startup"),
             (reach.cli, "command line"),
+            (reach.command, "a command"),
             (reach.migration, "migration"),
             (reach.test, "test"),
         ];

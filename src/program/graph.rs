@@ -29,6 +29,7 @@ pub enum Entry {
     Job,
     Startup,
     Cli,
+    Command,
     Migration,
     Test,
 }
@@ -190,6 +191,7 @@ fn flag(reach: &mut Reach, entry: Entry) -> &mut bool {
         Entry::Job => &mut reach.job,
         Entry::Startup => &mut reach.startup,
         Entry::Cli => &mut reach.cli,
+        Entry::Command => &mut reach.command,
         Entry::Migration => &mut reach.migration,
         Entry::Test => &mut reach.test,
     }
@@ -240,7 +242,7 @@ fn entries(program: &Program, cuts: &mut Cuts) -> Vec<(FnId, Entry)> {
             found.push((id, entry));
         }
         if is_command_line(program, id) {
-            found.push((id, Entry::Cli));
+            found.push((id, Entry::Command));
         }
         if function.name == "main" && function.owner == crate::facts::Owner::Module && function.within.is_none() {
             found.push((id, if serves(program, id) { Entry::Startup } else { Entry::Cli }));

@@ -124,6 +124,8 @@ pub struct Reach {
     pub job: bool,
     pub startup: bool,
     pub cli: bool,
+    /// behind a type that a command line is read into: somebody starts it by hand
+    pub command: bool,
     pub migration: bool,
     pub test: bool,
 }

@@ -101,6 +101,7 @@ fn severity(reach: Reach, quiet: bool) -> Severity {
 /// a framework may call it in ways that are not seen.
 fn quiet_reach(reach: Reach, loops: &Loops<'_>) -> Option<&'static str> {
     let served = reach.request || reach.job;
-    let one_off = reach.migration || (reach.startup && loops.in_binary()) || (reach.cli && !reach.startup && loops.in_program());
+    let one_off =
+        reach.migration || ((reach.startup || reach.cli) && loops.in_binary()) || (reach.command && !reach.startup && loops.in_program());
     (!served && one_off).then_some("reach")
 }

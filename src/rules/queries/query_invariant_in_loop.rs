@@ -23,7 +23,9 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
         let reach = program.reach(function);
         if !reach.request
             && !reach.job
-            && (reach.migration || (reach.startup && loops.in_binary()) || (reach.cli && !reach.startup && loops.in_program()))
+            && (reach.migration
+                || ((reach.startup || reach.cli) && loops.in_binary())
+                || (reach.command && !reach.startup && loops.in_program()))
         {
             continue;
         }
