@@ -39,13 +39,8 @@ impl Interp<'_> {
             }
             match taint.source {
                 Source::Param { index, path } => {
-                    self.output.summary.sinks.push(ParamSink {
-                        index,
-                        path,
-                        site: site.clone(),
-                        guessed: taint.guessed,
-                        chain: taint.chain,
-                    });
+                    let sink = ParamSink { index, path, site: site.clone(), guessed: taint.guessed, chain: taint.chain };
+                    self.output.summary.keep(sink);
                 }
                 Source::Input(origin) => self.hit(&site, origin, steps(&taint.chain), taint.guessed),
             }
@@ -72,7 +67,7 @@ impl Interp<'_> {
             let guessed = taint.guessed || sink.guessed;
             match taint.source {
                 Source::Param { index, path } => {
-                    self.output.summary.sinks.push(ParamSink { index, path, site: sink.site.clone(), guessed, chain });
+                    self.output.summary.keep(ParamSink { index, path, site: sink.site.clone(), guessed, chain });
                 }
                 Source::Input(origin) => self.hit(&sink.site, origin, steps(&chain), guessed),
             }

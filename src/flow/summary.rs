@@ -62,6 +62,23 @@ pub struct Summary {
     pub diverges: bool,
 }
 
+/// How many sinks a function tells its callers of. Without a bound, what `main` calls would repeat every sink of the program,
+/// and the cost of a call would grow with the program.
+const MOST_SINKS: usize = 48;
+
+impl Summary {
+    /// Remembers a sink for the callers; past the bound, a certain one takes the place of a guessed one.
+    pub fn keep(&mut self, sink: ParamSink) {
+        if self.sinks.len() < MOST_SINKS {
+            self.sinks.push(sink);
+        } else if !sink.guessed
+            && let Some(guessed) = self.sinks.iter_mut().find(|have| have.guessed)
+        {
+            *guessed = sink;
+        }
+    }
+}
+
 /// The values of a call: the receiver under `-1`.
 #[derive(Clone, Copy, Debug)]
 pub struct Args<'a> {
