@@ -148,7 +148,7 @@ pub fn role_of(rel: &str, kind: FileKind, krate: Option<CrateView<'_>>, text: &s
             }
             if name == "tests.rs"
                 || name == "testing.rs"
-                || name == "test_utils.rs"
+                || name.starts_with("test_")
                 || name.ends_with("_test.rs")
                 || name.ends_with("_tests.rs")
             {

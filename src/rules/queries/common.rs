@@ -66,8 +66,8 @@ impl<'p> Loops<'p> {
 
     fn add(&mut self, id: ExprId) {
         let mut around: Vec<usize> = (0..self.list.len()).filter(|index| self.turns(&self.list[*index], id)).collect();
-        // innermost first
-        around.sort_by_key(|index| self.body.expr(self.list[*index].body).span.len());
+        // innermost first: children have smaller ids than their parents
+        around.sort_by_key(|index| self.list[*index].body);
         let Some(inner) = around.first().copied() else { return };
         if matches!(self.body.expr(id).kind, ExprKind::Path(_)) && self.is_callee(id) {
             return;
@@ -120,12 +120,19 @@ impl<'p> Loops<'p> {
         }
     }
 
-    /// Whether `id` runs in every turn of `each` (its header does not).
-    fn turns(&self, each: &Loop, id: ExprId) -> bool {
+    /// Whether `id` runs in every turn of `each` (its header does not). By the tree, not by spans: what a macro expands to has
+    /// the span of the whole call.
+    fn turns(&self, each: &Loop, mut id: ExprId) -> bool {
         if each.by_name {
             return each.body == id;
         }
-        self.body.expr(each.body).span.contains(self.body.expr(id).span) && each.body.0 >= id.0
+        while id != each.body {
+            match self.parents[id.0 as usize] {
+                Some(parent) => id = parent,
+                None => return false,
+            }
+        }
+        true
     }
 
     fn is_callee(&self, id: ExprId) -> bool {
@@ -420,7 +427,7 @@ impl<'p> Loops<'p> {
         self.list
             .iter()
             .filter(|outer| outer.expr != each.expr && outer.shape == LoopShape::PerItem && self.turns(outer, each.expr))
-            .min_by_key(|outer| self.body.expr(outer.body).span.len())
+            .min_by_key(|outer| outer.body)
     }
 
     /// What is iterated, in the words of the source.
