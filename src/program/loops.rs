@@ -8,12 +8,12 @@
 //!
 //! Left out: recursion. It repeats through the call graph, and shows as a call back into its own component.
 
-use crate::facts::{BlockKind, Body, ExprId, ExprKind, Lit, PatId, PatKind, Stmt, TypeKind};
+use crate::facts::{Body, ExprId, ExprKind, Lit, PatId, Stmt, TypeKind};
 use crate::source::Span;
 
 use std::cell::OnceCell;
 
-use super::{Bound, FnId, Program, Ty};
+use super::{Bound, Definitions, FnId, Program, Ty};
 use crate::facts::walk::{self, for_each_child};
 
 /// One repeating construct of a body.
@@ -68,7 +68,7 @@ impl Program {
     #[must_use]
     pub fn loops(&self, function: FnId) -> Vec<Loop> {
         let body = &self.function(function).body;
-        let mut found = Finder { program: self, function, body, parents: OnceCell::new(), loops: Vec::new() };
+        let mut found = Finder { program: self, function, body, parents: OnceCell::new(), definitions: OnceCell::new(), loops: Vec::new() };
         for id in body.ids() {
             found.visit(id);
         }
@@ -82,6 +82,7 @@ struct Finder<'p> {
     function: FnId,
     body: &'p Body,
     parents: OnceCell<Vec<Option<ExprId>>>,
+    definitions: OnceCell<Definitions>,
     loops: Vec<Loop>,
 }
 
@@ -394,21 +395,7 @@ impl<'p> Finder<'p> {
 
     /// The value a plain `let` gives to the binding.
     fn definition(&self, binding: PatId) -> Option<ExprId> {
-        self.body.ids().find_map(|id| {
-            let ExprKind::Block { stmts, kind: BlockKind::Plain | BlockKind::Async { .. } | BlockKind::Unsafe, .. } =
-                &self.body.expr(id).kind
-            else {
-                return None;
-            };
-            stmts.iter().find_map(|stmt| match stmt {
-                Stmt::Let { pat, value, .. } if self.names(*pat, binding) => *value,
-                _ => None,
-            })
-        })
-    }
-
-    fn names(&self, pat: PatId, binding: PatId) -> bool {
-        pat == binding || matches!(&self.body.pat(pat).kind, PatKind::Typed(inner, _) if self.names(*inner, binding))
+        self.definitions.get_or_init(|| Definitions::of(self.body)).value(binding)
     }
 
     /// Whether something is added to the collection that `binding` holds.
