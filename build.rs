@@ -7,6 +7,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use walkdir::{DirEntry, WalkDir};
+
 fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
@@ -19,64 +23,76 @@ fn main() {
 }
 
 /// Modules by family, and `RULES` sorted by id. A code file without a document, or the reverse, stops the build.
-fn rules(root: &Path) -> String {
-    let mut families: BTreeMap<String, Vec<String>> = BTreeMap::new();
+fn rules(root: &Path) -> TokenStream {
+    let mut families = TokenStream::new();
+    let mut rows: BTreeMap<String, TokenStream> = BTreeMap::new();
     let code = root.join("src/rules");
-    for family in folders(&code) {
+    for family in names(&code, |entry| entry.file_type().is_dir()) {
+        let folder = family.replace('_', "-");
+        let module = ident(&family);
+        let mut members = TokenStream::new();
+        let mut paired = Vec::new();
         for file in files(&code.join(&family), "rs") {
-            if file == "mod" || file.starts_with("common") {
+            if file == "mod" {
                 continue;
             }
-            families.entry(family.clone()).or_default().push(file);
-        }
-    }
-    let mut text = String::new();
-    let mut rows: BTreeMap<String, String> = BTreeMap::new();
-    for (family, rules) in &families {
-        let folder = family.replace('_', "-");
-        let _ = writeln!(text, "pub mod {family} {{");
-        for shared in files(&code.join(family), "rs").into_iter().filter(|file| file.starts_with("common")) {
-            let path = code.join(family).join(format!("{shared}.rs"));
-            let _ = writeln!(text, "    #[path = {path:?}]\n    pub mod {shared};");
-        }
-        for rule in rules {
-            let name = rule.replace('_', "-");
+            let path = code.join(&family).join(format!("{file}.rs"));
+            let (member, path) = (ident(&file), text(&path));
+            members.extend(quote! { #[path = #path] pub mod #member; });
+            // what the rules of a family share
+            if file.starts_with("common") {
+                continue;
+            }
+            let name = file.replace('_', "-");
             let document = root.join("rules").join(&folder).join(format!("{name}.md"));
             assert!(document.is_file(), "rule {folder}/{name} has no document: write {}", document.display());
-            let path = code.join(family).join(format!("{rule}.rs"));
-            let _ = writeln!(text, "    #[path = {path:?}]\n    pub mod {rule};");
-            let row = format!("check: {family}::{rule}::CHECK, text: include_str!({document:?}), document: OnceLock::new()");
-            rows.insert(format!("{folder}/{name}"), row);
+            let (id, document) = (format!("{folder}/{name}"), text(&document));
+            let row = quote! { Rule { id: #id, check: #module::#member::CHECK, text: include_str!(#document), document: OnceLock::new() } };
+            rows.insert(id, row);
+            paired.push(name);
         }
-        text.push_str("}\n");
+        families.extend(quote! { pub mod #module { #members } });
         for document in files(&root.join("rules").join(&folder), "md") {
-            let rule = document.replace('-', "_");
-            assert!(rules.contains(&rule), "document rules/{folder}/{document}.md has no code: write src/rules/{family}/{rule}.rs");
+            assert!(
+                paired.contains(&document),
+                "document rules/{folder}/{document}.md has no code: write src/rules/{family}/{}.rs",
+                document.replace('-', "_")
+            );
         }
     }
-    // a static of its own: a rule keeps its parsed document in a cell, which no temporary may hold
-    let _ = writeln!(text, "static ALL: [Rule; {}] = [", rows.len());
-    for (id, row) in rows {
-        let _ = writeln!(text, "    Rule {{ id: {id:?}, {row} }},");
+    let (count, rows) = (rows.len(), rows.values());
+    quote! {
+        #families
+        // a static of its own: a rule keeps its parsed document in a cell, which no temporary may hold
+        static ALL: [Rule; #count] = [#(#rows),*];
+        /// Every rule, sorted by id.
+        pub static RULES: &[Rule] = &ALL;
     }
-    text.push_str("];\n/// Every rule, sorted by id.\npub static RULES: &[Rule] = &ALL;\n");
-    text
 }
 
 /// `(file stem, JSON)` of every model: TOML is for people, and takes ten times as long to read at every start.
-fn models(root: &Path) -> String {
+fn models(root: &Path) -> TokenStream {
     let path = root.join("rules/models");
-    let mut text = String::from("&[\n");
-    for file in files(&path, "toml") {
+    let models = files(&path, "toml").into_iter().map(|file| {
         let full = path.join(format!("{file}.toml"));
         let source = fs::read_to_string(&full).unwrap_or_else(|error| panic!("cannot read {}: {error}", full.display()));
         let table: toml::Table = source.parse().unwrap_or_else(|error| panic!("{}: {error}", full.display()));
         let mut json = String::new();
         write_json(&toml::Value::Table(table), &mut json);
-        let _ = writeln!(text, "    ({file:?}, {json:?}),");
-    }
-    text.push_str("]\n");
-    text
+        quote! { (#file, #json) }
+    });
+    quote! { &[#(#models),*] }
+}
+
+/// `(file stem, text)` of every TOML file in `rules/<folder>`.
+fn embedded(root: &Path, folder: &str) -> TokenStream {
+    let path = root.join("rules").join(folder);
+    let packs = files(&path, "toml").into_iter().map(|file| {
+        let full = path.join(format!("{file}.toml"));
+        let full = text(&full);
+        quote! { (#file, include_str!(#full)) }
+    });
+    quote! { &[#(#packs),*] }
 }
 
 fn write_json(value: &toml::Value, out: &mut String) {
@@ -121,43 +137,28 @@ fn write_json_text(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// `(file stem, text)` of every TOML file in `rules/<folder>`.
-fn embedded(root: &Path, folder: &str) -> String {
-    let path = root.join("rules").join(folder);
-    let mut text = String::from("&[\n");
-    for file in files(&path, "toml") {
-        let full = path.join(format!("{file}.toml"));
-        let _ = writeln!(text, "    ({file:?}, include_str!({full:?})),");
-    }
-    text.push_str("]\n");
-    text
-}
-
-fn folders(path: &Path) -> Vec<String> {
-    let mut names: Vec<String> = entries(path).into_iter().filter(|path| path.is_dir()).filter_map(|path| stem(&path)).collect();
-    names.sort();
-    names
-}
-
+/// Stems of the files with this extension directly in `path`, sorted.
 fn files(path: &Path, extension: &str) -> Vec<String> {
-    let mut names: Vec<String> = entries(path)
-        .into_iter()
-        .filter(|path| path.extension().is_some_and(|found| found == extension))
-        .filter_map(|path| stem(&path))
-        .collect();
-    names.sort();
-    names
+    names(path, |entry| entry.path().extension().is_some_and(|found| found == extension))
 }
 
-fn entries(path: &Path) -> Vec<PathBuf> {
-    fs::read_dir(path).map(|found| found.flatten().map(|entry| entry.path()).collect()).unwrap_or_default()
+/// Stems of what lies directly in `path` and is `wanted`, sorted; none where there is no such folder.
+fn names(path: &Path, wanted: impl Fn(&DirEntry) -> bool) -> Vec<String> {
+    let below = WalkDir::new(path).min_depth(1).max_depth(1).sort_by_file_name();
+    below.into_iter().flatten().filter(wanted).filter_map(|entry| Some(entry.path().file_stem()?.to_str()?.to_owned())).collect()
 }
 
-fn stem(path: &Path) -> Option<String> {
-    Some(path.file_stem()?.to_str()?.to_owned())
+fn ident(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
 }
 
-fn write_if_changed(path: &Path, text: &str) {
+/// A path as a string literal: `include_str!` and `#[path]` take nothing else.
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap_or_else(|| panic!("{} is not UTF-8", path.display()))
+}
+
+fn write_if_changed(path: &Path, tokens: &TokenStream) {
+    let text = tokens.to_string();
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
         return;
     }

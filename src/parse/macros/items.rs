@@ -5,6 +5,7 @@
 //! is kept as the call's body. The rest (`table!`) stays raw.
 
 use proc_macro2::TokenStream;
+use quote::quote;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, Block, Expr, Ident, Macro, Token, Type, Visibility, token};
 
@@ -279,7 +280,8 @@ fn cfg_branches(input: ParseStream<'_>) -> syn::Result<Vec<(Option<Attribute>, T
             input.parse::<Token![=>]>()?;
             let content;
             syn::braced!(content in input);
-            let attr = if condition.to_string() == "_" { None } else { Some(syn::parse_quote!(#[cfg(#condition)])) };
+            let otherwise = condition.to_string() == "_";
+            let attr = if otherwise { None } else { Attribute::parse_outer.parse2(quote!(#[cfg(#condition)]))?.pop() };
             branches.push((attr, content.parse()?));
             input.parse::<Option<Token![,]>>()?;
         }
