@@ -15,8 +15,8 @@ fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     write_if_changed(&out.join("rules.rs"), &rules(&root));
-    write_if_changed(&out.join("models.rs"), &models(&root));
-    write_if_changed(&out.join("packs.rs"), &embedded(&root, "secrets"));
+    write_if_changed(&out.join("models.rs"), &data(&root, "models"));
+    write_if_changed(&out.join("packs.rs"), &data(&root, "secrets"));
     for folder in ["src/rules", "rules", "build.rs"] {
         println!("cargo::rerun-if-changed={folder}");
     }
@@ -70,10 +70,10 @@ fn rules(root: &Path) -> TokenStream {
     }
 }
 
-/// `(file stem, JSON)` of every model: TOML is for people, and takes ten times as long to read at every start.
-fn models(root: &Path) -> TokenStream {
-    let path = root.join("rules/models");
-    let models = files(&path, "toml").into_iter().map(|file| {
+/// `(file stem, JSON)` of every TOML file in `rules/<folder>`: TOML is for people, and takes ten times as long to read at every start.
+fn data(root: &Path, folder: &str) -> TokenStream {
+    let path = root.join("rules").join(folder);
+    let texts = files(&path, "toml").into_iter().map(|file| {
         let full = path.join(format!("{file}.toml"));
         let source = fs::read_to_string(&full).unwrap_or_else(|error| panic!("cannot read {}: {error}", full.display()));
         let table: toml::Table = source.parse().unwrap_or_else(|error| panic!("{}: {error}", full.display()));
@@ -81,18 +81,7 @@ fn models(root: &Path) -> TokenStream {
         write_json(&toml::Value::Table(table), &mut json);
         quote! { (#file, #json) }
     });
-    quote! { &[#(#models),*] }
-}
-
-/// `(file stem, text)` of every TOML file in `rules/<folder>`.
-fn embedded(root: &Path, folder: &str) -> TokenStream {
-    let path = root.join("rules").join(folder);
-    let packs = files(&path, "toml").into_iter().map(|file| {
-        let full = path.join(format!("{file}.toml"));
-        let full = text(&full);
-        quote! { (#file, include_str!(#full)) }
-    });
-    quote! { &[#(#packs),*] }
+    quote! { &[#(#texts),*] }
 }
 
 fn write_json(value: &toml::Value, out: &mut String) {

@@ -64,7 +64,8 @@ pub fn link(request: Request, clock: &mut Clock) -> Result<(program::Program, co
     clock.lap("parse");
     let versions = sources.workspace.versions().into_iter().map(|(name, version)| (name, model::Version::from(version))).collect();
     let models = Arc::new(model::Models::new(&versions, config.models.clone()));
-    let program = program::Program::link(sources, facts, models, config.threat_model);
+    let mut program = program::Program::link(sources, facts, models, config.threat_model);
+    program.formats.clone_from(&config.formats);
     clock.lap("link");
     Ok((program, config))
 }

@@ -212,6 +212,39 @@ fn a_wrong_configuration_is_shown_at_its_place() {
 }
 
 #[test]
+fn a_project_has_formats_of_secrets_of_its_own() {
+    // not a token of anyone's: made here, in a form that only this test knows
+    let token = format!("acme_{}", "k3v9x2m7q4w8z5t6b1n0r3y7p9c2d4f6");
+    let code = format!("pub fn connect() {{ client(\"{token}\") }}\n");
+    let inline = "[[secrets.format]]\nid = \"acme-token\"\ntitle = \"Acme token\"\nkeywords = [\"acme_\"]\nregex = \"acme_[0-9a-z]{32}\"\n";
+    let folder = project(&[("Cargo.toml", MANIFEST), ("src/main.rs", "mod api;\nfn main() {}\n"), ("src/api.rs", &code)]);
+    let found = || run(folder.path(), &["--format", "json"]).out;
+    assert!(!found().contains("provider-token"));
+    write(folder.path(), "backend-lint.toml", inline);
+    assert!(found().contains("Acme token") && !found().contains(&token), "{}", found());
+
+    write(folder.path(), "formats/acme.toml", &inline.replace("secrets.format", "format"));
+    write(folder.path(), "backend-lint.toml", "[secrets]\npacks = [\"formats/acme.toml\"]\n");
+    assert!(found().contains("Acme token"));
+    write(folder.path(), "base.toml", "[secrets]\npacks = [\"formats/acme.toml\"]\n");
+    let silenced = "extend = \"base.toml\"\n[[secrets.format]]\nid = \"acme-token\"\nlevel = \"off\"\n";
+    write(folder.path(), "backend-lint.toml", silenced);
+    assert!(!found().contains("Acme token"), "a nearer layer counts first");
+
+    for (text, words) in [
+        (inline.replace("regex", "regx"), "did you mean `regex`?"),
+        (silenced.replace("acme-token", "acme-tokn"), "did you mean `acme-token`?"),
+        ("[secrets]\npack = []\n".to_owned(), "did you mean `packs`?"),
+        ("[secrets]\npacks = [\"nowhere.toml\"]\n".to_owned(), "cannot be read"),
+        (inline.replace("{32}", "{32"), "backend-lint.toml:5:"),
+    ] {
+        write(folder.path(), "backend-lint.toml", &text);
+        let ran = run(folder.path(), &[]);
+        assert!(ran.code == 2 && ran.err.contains(words), "{words} is missing in\n{}", ran.err);
+    }
+}
+
+#[test]
 fn layers_of_configuration() {
     let metadata = "[package.metadata.backend-lint]\nignore = [\"suppressions\"]\n";
     let folder = project(&[("Cargo.toml", &format!("{MANIFEST}{metadata}")), ("src/main.rs", FINDING)]);

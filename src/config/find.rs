@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::read::{read, read_metadata};
-use super::{Config, ConfigError, Layer, Problem};
+use super::{Config, ConfigError, Layer, OwnFormat, Problem};
 use crate::model::{Model, own_models};
+use crate::secrets::Engine;
+use crate::secrets::own::{self, Own};
 
 /// The file's name.
 pub const NAME: &str = "backend-lint.toml";
@@ -28,9 +30,26 @@ pub fn load(home: &Path, named: Option<&Path>, none: bool, flags: Layer) -> Resu
         }
         metadata(home, &mut layers, &mut files)?;
     }
+    let formats = formats(&layers)?;
     let mut config = Config::from_layers(layers);
     config.files = files;
+    config.formats = formats;
     Ok(config)
+}
+
+/// Our formats of secrets with those of all layers over them, where there are any.
+fn formats(layers: &[Layer]) -> Result<Option<Arc<Engine>>, ConfigError> {
+    let all: Vec<&OwnFormat> = layers.iter().rev().flat_map(|layer| &layer.secrets).collect();
+    if all.is_empty() {
+        return Ok(None);
+    }
+    let own: Vec<Own> = all.iter().map(|each| each.format.clone()).collect();
+    let engine = Engine::with(&own).map_err(|(at, fault)| ConfigError {
+        file: all[at].file.clone(),
+        text: Arc::clone(&all[at].text),
+        problems: vec![fault.into()],
+    })?;
+    Ok(Some(Arc::new(engine)))
 }
 
 /// `name` in `home` or above, up to the top of the git work tree.
@@ -56,14 +75,24 @@ fn file_and_extended(file: &Path, layers: &mut Vec<Layer>, files: &mut Vec<PathB
     let text = fs::read_to_string(file).map_err(|error| unreadable(file, &error.to_string()))?;
     let base = file.parent().unwrap_or(Path::new(""));
     let mut layer = read(&text, &file.display().to_string(), base)?;
-    for path in std::mem::take(&mut layer.model_files) {
-        layer.models.extend(models(&path)?);
-        files.push(path);
-    }
+    named_files(&mut layer, files)?;
     let extended = layer.extend.clone();
     layers.push(layer);
     for other in extended {
         file_and_extended(&crate::source::normal(&other), layers, files)?;
+    }
+    Ok(())
+}
+
+/// Reads the files of models and of formats that a layer names.
+fn named_files(layer: &mut Layer, files: &mut Vec<PathBuf>) -> Result<(), ConfigError> {
+    for path in std::mem::take(&mut layer.model_files) {
+        layer.models.extend(models(&path)?);
+        files.push(path);
+    }
+    for path in std::mem::take(&mut layer.secret_packs) {
+        layer.secrets.extend(pack(&path)?);
+        files.push(path);
     }
     Ok(())
 }
@@ -81,6 +110,17 @@ fn models(file: &Path) -> Result<Vec<Model>, ConfigError> {
     })
 }
 
+/// The formats of secrets in a file of their own.
+fn pack(path: &Path) -> Result<Vec<OwnFormat>, ConfigError> {
+    let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error.to_string()))?;
+    let file = path.display().to_string();
+    let text: Arc<str> = text.into();
+    match own::read(&text) {
+        Ok(formats) => Ok(formats.into_iter().map(|format| OwnFormat { format, file: file.clone(), text: Arc::clone(&text) }).collect()),
+        Err(faults) => Err(ConfigError { file, text, problems: faults.into_iter().map(Problem::from).collect() }),
+    }
+}
+
 /// The tables of the nearest manifest and of the workspace above it.
 fn metadata(home: &Path, layers: &mut Vec<Layer>, files: &mut Vec<PathBuf>) -> Result<(), ConfigError> {
     let mut holder = "package";
@@ -91,8 +131,10 @@ fn metadata(home: &Path, layers: &mut Vec<Layer>, files: &mut Vec<PathBuf>) -> R
             let parsed = ["package", "workspace"].iter().skip(usize::from(holder == "workspace"));
             for table in parsed {
                 if let Some(layer) = read_metadata(&text, &name, dir, table) {
-                    layers.push(layer?);
+                    let mut layer = layer?;
                     files.push(file.clone());
+                    named_files(&mut layer, files)?;
+                    layers.push(layer);
                 }
             }
             // only the nearest manifest speaks for a package

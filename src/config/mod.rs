@@ -20,6 +20,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::Model;
 pub use crate::program::ThreatModel;
 use crate::rules::{Language, Rule, Severity};
+use crate::secrets::Engine;
+use crate::secrets::own::{Fault, Own};
 use crate::source::PathSet;
 
 pub use find::load;
@@ -112,12 +114,24 @@ pub struct Layer {
     /// the project's own library models, and files with more of them
     pub models: Vec<Model>,
     pub model_files: Vec<PathBuf>,
+    /// the project's own formats of secrets, and files with more of them
+    pub secrets: Vec<OwnFormat>,
+    pub secret_packs: Vec<PathBuf>,
     pub levels: BTreeMap<Selector, Severity>,
     /// options by rule id
     pub options: BTreeMap<String, toml::Table>,
     pub overrides: Vec<Override>,
     /// files that count as layers below this one
     pub extend: Vec<PathBuf>,
+}
+
+/// A format of secrets, and the file that it was written in.
+#[derive(Clone, Debug)]
+pub struct OwnFormat {
+    pub format: Own,
+    /// as shown
+    pub file: String,
+    pub text: Arc<str>,
 }
 
 /// Other settings for some paths.
@@ -145,6 +159,8 @@ pub struct Config {
     pub include: PathSet,
     pub exclude: PathSet,
     pub models: Vec<Model>,
+    /// our formats of secrets with the project's own, where it has any
+    pub formats: Option<Arc<Engine>>,
     pub options: BTreeMap<String, toml::Table>,
     /// weakest first
     levels: Vec<BTreeMap<Selector, Severity>>,
@@ -254,4 +270,10 @@ pub struct Problem {
     pub span: Range<usize>,
     pub message: String,
     pub help: Option<String>,
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        Self { span: fault.span, message: fault.message, help: fault.help }
+    }
 }

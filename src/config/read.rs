@@ -7,9 +7,10 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{ConfigError, FailOn, Layer, Override, Problem, Profile, Selector, ThreatModel};
+use super::{ConfigError, FailOn, Layer, Override, OwnFormat, Problem, Profile, Selector, ThreatModel};
 use crate::model::{Model, own_models};
 use crate::rules::{self, Language, Severity};
+use crate::secrets::own;
 use crate::source::{PathSet, closest};
 
 /// The keys at the top: name, what it is for. The schema and the complaint about an unknown key are made from it.
@@ -27,9 +28,13 @@ pub const KEYS: &[(&str, &str)] = &[
     ("exclude", "do not look at these paths, relative to this file"),
     ("model", "what a library of the project's own means, in the form of rules/models"),
     ("models", "files that hold such models, relative to this file"),
+    ("secrets", "formats of the project's own secrets, over the built-in ones by id, and files that hold more of them"),
     ("rules", "a level, or a table of level and options, by rule or family"),
     ("overrides", "other settings for some paths"),
 ];
+
+/// The keys of `[secrets]`.
+const SECRET_KEYS: &[&str] = &["packs", "format"];
 
 const OVERRIDE_KEYS: &[&str] = &["paths", "extend-select", "ignore", "rules"];
 
@@ -41,12 +46,12 @@ type Value<'i> = Spanned<DeValue<'i>>;
 /// Everything that is wrong with it.
 pub fn read(text: &str, file: &str, base: &Path) -> Result<Layer, ConfigError> {
     let (table, errors) = DeTable::parse_recoverable(text);
-    let mut reader = Reader { text, base, problems: Vec::new() };
+    let mut reader = Reader { text, file, base, problems: Vec::new() };
     for error in &errors {
         reader.problem(error.span().unwrap_or(0..0), error.message().to_owned(), None);
     }
     let layer = if errors.is_empty() { reader.layer(table.get_ref()) } else { Layer::default() };
-    reader.finish(layer, file, text)
+    reader.finish(layer)
 }
 
 /// The same for `[<holder>.metadata.backend-lint]` of a manifest; none if it has no such table.
@@ -59,7 +64,7 @@ pub fn read_metadata(text: &str, file: &str, base: &Path, holder: &str) -> Optio
     for key in ["metadata", "backend-lint"] {
         value = value.get_ref().get(key)?;
     }
-    let mut reader = Reader { text, base, problems: Vec::new() };
+    let mut reader = Reader { text, file, base, problems: Vec::new() };
     let layer = match value.get_ref() {
         DeValue::Table(table) => reader.layer(table),
         _ => {
@@ -67,11 +72,12 @@ pub fn read_metadata(text: &str, file: &str, base: &Path, holder: &str) -> Optio
             Layer::default()
         }
     };
-    Some(reader.finish(layer, file, text))
+    Some(reader.finish(layer))
 }
 
 struct Reader<'b> {
     text: &'b str,
+    file: &'b str,
     base: &'b Path,
     problems: Vec<Problem>,
 }
@@ -81,12 +87,12 @@ impl Reader<'_> {
         self.problems.push(Problem { span, message, help });
     }
 
-    fn finish(mut self, layer: Layer, file: &str, text: &str) -> Result<Layer, ConfigError> {
+    fn finish(mut self, layer: Layer) -> Result<Layer, ConfigError> {
         if self.problems.is_empty() {
             return Ok(layer);
         }
         self.problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
-        Err(ConfigError { file: file.to_owned(), text: Arc::from(text), problems: self.problems })
+        Err(ConfigError { file: self.file.to_owned(), text: Arc::from(self.text), problems: self.problems })
     }
 
     fn layer(&mut self, table: &DeTable<'_>) -> Layer {
@@ -115,6 +121,7 @@ impl Reader<'_> {
                 "exclude" => layer.exclude = self.paths(value),
                 "models" => layer.model_files = self.strings(value).into_iter().map(|(path, _)| self.base.join(path)).collect(),
                 "model" => layer.models = self.models(),
+                "secrets" => self.secrets(value, &mut layer),
                 "rules" => self.rules(value, &mut layer),
                 "overrides" => self.overrides(value, &mut layer),
                 unknown => {
@@ -139,6 +146,31 @@ impl Reader<'_> {
             }
             Vec::new()
         })
+    }
+
+    /// `[secrets] packs = [..]` and `[[secrets.format]]`.
+    fn secrets(&mut self, value: &Value<'_>, layer: &mut Layer) {
+        let DeValue::Table(table) = value.get_ref() else {
+            return self.problem(value.span(), format!("has to be a table, is {}", kind(value)), None);
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "packs" => layer.secret_packs = self.strings(value).into_iter().map(|(path, _)| self.base.join(path)).collect(),
+                "format" => match own::read_list(value) {
+                    Ok(formats) => {
+                        let (file, text) = (self.file.to_owned(), Arc::<str>::from(self.text));
+                        layer.secrets =
+                            formats.into_iter().map(|format| OwnFormat { format, file: file.clone(), text: Arc::clone(&text) }).collect();
+                    }
+                    Err(faults) => self.problems.extend(faults.into_iter().map(Problem::from)),
+                },
+                unknown => {
+                    let help = closest(unknown, SECRET_KEYS.iter().copied()).map(|name| format!("did you mean `{name}`?"));
+                    let help = help.unwrap_or_else(|| format!("known keys are {}", SECRET_KEYS.join(", ")));
+                    self.problem(key.span(), format!("unknown key `{unknown}`"), Some(help));
+                }
+            }
+        }
     }
 
     fn word<T: Copy>(&mut self, value: &Value<'_>, words: &[(&str, T)]) -> Option<T> {

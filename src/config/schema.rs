@@ -7,6 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::KEYS;
+use crate::secrets::own;
 
 /// A family, or one rule of it.
 const SELECTOR: &str = "^(all|[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)?)$";
@@ -22,6 +23,14 @@ pub fn schema() -> Value {
             "threat-model" => json!({ "enum": ["remote", "local"] }),
             "fail-on" => json!({ "enum": ["error", "warning", "note", "never"] }),
             "model" => json!({ "type": "array", "items": { "type": "object", "required": ["crate", "versions"] } }),
+            "secrets" => json!({
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "packs": { "$ref": "#/$defs/strings" },
+                    "format": { "type": "array", "items": { "$ref": "#/$defs/secret-format" } },
+                },
+            }),
             "baseline" => json!({ "type": "string" }),
             "select" | "extend-select" | "ignore" => json!({ "$ref": "#/$defs/selectors" }),
             "rules" => json!({ "$ref": "#/$defs/rules" }),
@@ -54,6 +63,7 @@ pub fn schema() -> Value {
             "strings": { "oneOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] },
             "selector": { "type": "string", "pattern": SELECTOR },
             "selectors": { "oneOf": [{ "$ref": "#/$defs/selector" }, { "type": "array", "items": { "$ref": "#/$defs/selector" } }] },
+            "secret-format": secret_format(),
             "rules": {
                 "type": "object",
                 "propertyNames": { "pattern": SELECTOR },
@@ -64,4 +74,28 @@ pub fn schema() -> Value {
             },
         },
     })
+}
+
+/// One format of secrets, in the words of `docs/SECRETS.md`.
+fn secret_format() -> Value {
+    let words = json!({ "oneOf": [
+        { "type": "string" },
+        { "type": "object", "required": ["en", "ko"], "properties": { "en": { "type": "string" }, "ko": { "type": "string" } } },
+    ]});
+    let mut properties = Map::new();
+    for name in own::FIELDS {
+        let choice = own::CHOICES.iter().find(|(field, _)| field == name);
+        let form = match (*name, choice) {
+            (_, Some((_, choice))) => json!({ "enum": choice }),
+            ("id", _) => json!({ "type": "string", "pattern": "^[a-z0-9-]+$" }),
+            ("title" | "rotate", _) => words.clone(),
+            ("keywords" | "with", _) => json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }),
+            ("group" | "before" | "reach", _) => json!({ "type": "integer", "minimum": 0 }),
+            ("length", _) => json!({ "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 2, "maxItems": 2 }),
+            ("min-entropy", _) => json!({ "type": "number" }),
+            _ => json!({ "type": "string" }),
+        };
+        properties.insert((*name).to_owned(), form);
+    }
+    json!({ "type": "object", "required": ["id"], "additionalProperties": false, "properties": properties })
 }

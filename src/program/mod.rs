@@ -70,6 +70,7 @@ use names::Names;
 
 use crate::facts::{Facts, Name};
 use crate::model::Models;
+use crate::secrets::Engine;
 use crate::source::{SourceFile, Sources, Unread, Workspace};
 use crate::sql::Sql;
 
@@ -140,6 +141,8 @@ pub struct Program {
     pub unread: Vec<Unread>,
     pub models: Arc<Models>,
     pub threat_model: ThreatModel,
+    /// formats of secrets, where the project has its own; see [`Program::secrets`]
+    pub formats: Option<Arc<Engine>>,
     names: Names,
     items: Items,
     bodies: Vec<BodyInfo>,
@@ -183,6 +186,7 @@ impl Program {
             unread,
             models,
             threat_model,
+            formats: None,
             names,
             items,
             bodies,
@@ -195,6 +199,12 @@ impl Program {
         program.routes = routes::Routes::find(&program);
         program.graph.reach = graph::reach(&program);
         program
+    }
+
+    /// The formats of secrets that count in this project.
+    #[must_use]
+    pub fn secrets(&self) -> &Engine {
+        self.formats.as_deref().unwrap_or_else(|| Engine::built_in())
     }
 
     /// All SQL: migrations, SQL files, SQL in Rust. Read when it is first asked for.

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::own::{self, Fault, Own};
 use super::pack::{self, Format, Level, Needs};
 use super::shape;
 use super::validate::{Validator, Verdict};
@@ -49,24 +50,15 @@ impl Engine {
     pub fn built_in() -> &'static Engine {
         static ENGINE: OnceLock<Engine> = OnceLock::new();
         // A built-in pack that cannot be read fails our own tests; a run without it still reports everything else.
-        ENGINE.get_or_init(|| Engine::new(&[]).unwrap_or_else(|_| Engine::of(Vec::new())))
+        ENGINE.get_or_init(|| Engine::of(pack::built_in().unwrap_or_default()))
     }
 
-    /// The built-in formats and the project's packs, as (name, text).
+    /// Our formats and the project's own.
     ///
     /// # Errors
-    /// What is wrong with a pack, or with an expression in it.
-    pub fn new(own: &[(String, String)]) -> Result<Engine, String> {
-        let formats = pack::formats(own)?;
-        let engine = Engine::of(formats);
-        if !own.is_empty() {
-            for (at, format) in engine.formats.iter().enumerate() {
-                if engine.expression(at).is_none() {
-                    return Err(format!("{}: the expression cannot be read: {}", format.id, format.regex));
-                }
-            }
-        }
-        Ok(engine)
+    /// The place in `own` of one that cannot be used, and what is wrong with it.
+    pub fn with(own: &[Own]) -> Result<Engine, (usize, Fault)> {
+        Ok(Engine::of(own::merge(pack::built_in().unwrap_or_default(), own)?))
     }
 
     fn of(formats: Vec<Format>) -> Engine {

@@ -3,7 +3,8 @@
 //! Nothing here knows Rust or the program: text goes in, spans come out. The rules under `rules/secrets` decide what a hit
 //! means at its place.
 //!
-//! - [`pack`]: provider formats as data (`rules/secrets/*.toml`, and a project's own)
+//! - [`pack`]: provider formats as data (`rules/secrets/*.toml`)
+//! - [`own`]: a project's own formats, laid over ours
 //! - [`engine`]: one pass over a text for all formats
 //! - [`validate`]: check digits and structure, offline
 //! - [`shape`]: is this value random, made of words, a placeholder, a reference?
@@ -14,6 +15,7 @@
 
 pub mod engine;
 pub mod names;
+pub mod own;
 pub mod pack;
 pub mod pairs;
 pub mod place;
@@ -22,4 +24,5 @@ pub mod url;
 pub mod validate;
 
 pub use engine::{Engine, Hit};
+pub use own::Own;
 pub use pack::{Format, Level, Needs, Pack, Text};

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use crate::facts::{BinaryOp, Const, FnIdx, MacroCall, Path, TypeKind, walk};
 use crate::rules::prelude::*;
+use crate::secrets::Format;
 use crate::secrets::place::{Place, place};
-use crate::secrets::{Engine, Format};
 
 /// A value that stands in the source.
 #[derive(Clone, Debug, PartialEq)]
@@ -455,12 +455,13 @@ pub fn is_test(function: &Function) -> bool {
 
 /// Whether a provider's format claims the place, so that it is reported as what it is.
 #[must_use]
-pub fn claimed(file: &SourceFile, span: Span) -> bool {
+pub fn claimed(program: &Program, location: Location) -> bool {
+    let (file, span) = (program.file(location.file), location.span);
     let near = file.lines.line_span(file.lines.line_of(span.start), &file.text);
     let start = near.start.min(span.start) as usize;
     let end = near.end.max(span.end) as usize;
     let text = file.text.as_bytes().get(start..end).unwrap_or_default();
-    Engine::built_in().scan(text).iter().any(|hit| start as u32 + hit.span.start < span.end && span.start < start as u32 + hit.span.end)
+    program.secrets().scan(text).iter().any(|hit| start as u32 + hit.span.start < span.end && span.start < start as u32 + hit.span.end)
 }
 
 /// Whether the place is in a comment.

@@ -1,11 +1,11 @@
 //! Names and values of configuration files, judged: which are secrets, which are the defaults of a development set-up.
 
 use crate::rules::prelude::*;
+use crate::secrets::Hit;
 use crate::secrets::names::{self, Kind};
 use crate::secrets::pairs::{Pair, pairs};
 use crate::secrets::place::Place;
 use crate::secrets::shape::{Shape, shape};
-use crate::secrets::{Engine, Hit};
 
 /// How a value of a configuration file is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +27,12 @@ pub struct Judged {
 
 /// All pairs of a file that are worth a finding. Values that a provider's format or a connection URL claims are left to their rules.
 #[must_use]
-pub fn judge(file: &SourceFile, place: Place) -> Vec<Judged> {
+pub fn judge(program: &Program, file: &SourceFile, place: Place) -> Vec<Judged> {
     if place >= Place::Test && place != Place::Sample {
         return Vec::new();
     }
     let mut found: Vec<Judged> = Vec::new();
-    let mut hits: Option<Vec<Hit<'static>>> = None;
+    let mut hits: Option<Vec<Hit<'_>>> = None;
     for pair in pairs(&file.text, file.kind) {
         let Some(kind) = kind_of(&pair) else { continue };
         let text = pair.decoded.as_deref().unwrap_or_else(|| file.slice(pair.value));
@@ -40,7 +40,7 @@ pub fn judge(file: &SourceFile, place: Place) -> Vec<Judged> {
             continue;
         }
         let Some(judgement) = judgement(&pair, kind, text, place) else { continue };
-        let hits = hits.get_or_insert_with(|| Engine::built_in().scan(file.text.as_bytes()));
+        let hits = hits.get_or_insert_with(|| program.secrets().scan(file.text.as_bytes()));
         let claimed = hits.iter().any(|hit| hit.span.start < pair.value.end && pair.value.start < hit.span.end);
         if claimed || found.iter().any(|other| other.value == pair.value) {
             continue;

@@ -18,7 +18,7 @@ fn check(file: &SourceFile, cx: &mut Cx<'_>) {
     }
     let mut seen: HashSet<Span> = HashSet::new();
     if file.kind != FileKind::Rust && file.kind != FileKind::Sql {
-        for each in judge(file, place_of(file)) {
+        for each in judge(cx.program(), file, place_of(file)) {
             if each.judgement == Judgement::Default && seen.insert(each.value) {
                 cx.report(each.value).arg("name", &each.name).secret(each.value.in_file(file.id)).help("require");
             }

@@ -8,7 +8,7 @@ use super::common::{describe, in_comment, in_tests, place_of};
 use crate::rules::prelude::*;
 use crate::secrets::place::Place;
 use crate::secrets::validate::{Validator, Verdict};
-use crate::secrets::{Engine, Hit, Level, Needs};
+use crate::secrets::{Hit, Level, Needs};
 use crate::source::FileKind;
 
 pub const CHECK: Check = Check::File(check);
@@ -20,7 +20,7 @@ fn check(file: &SourceFile, cx: &mut Cx<'_>) {
     }
     let facts = cx.program().facts(file.id);
     let key_file = file.kind == FileKind::Key;
-    for hit in Engine::built_in().scan(file.text.as_bytes()) {
+    for hit in cx.program().secrets().scan(file.text.as_bytes()) {
         let quiet = place >= Place::Sample || in_tests(facts, hit.span);
         if (quiet && !stands_alone(&hit)) || excused(file, facts, &hit) {
             continue;

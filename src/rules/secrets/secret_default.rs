@@ -9,7 +9,7 @@ pub const CHECK: Check = Check::Program(check);
 fn check(cx: &mut Cx<'_>) {
     let ground = Ground::new(cx.program());
     for each in common_defaults::all(&ground) {
-        if claimed(cx.program().file(each.literal.location.file), each.literal.location.span) {
+        if claimed(cx.program(), each.literal.location) {
             continue;
         }
         let finding = cx.report_at(each.literal.location);

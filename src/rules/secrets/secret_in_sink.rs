@@ -20,7 +20,7 @@ fn check(cx: &mut Cx<'_>) {
             (Way::Call, _) => continue,
         };
         // A provider's token is reported as what it is.
-        if claimed(cx.program().file(found.literal.location.file), found.literal.location.span) {
+        if claimed(cx.program(), found.literal.location) {
             continue;
         }
         let finding = cx.report_at(found.argument);

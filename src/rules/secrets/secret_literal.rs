@@ -37,8 +37,7 @@ fn check(cx: &mut Cx<'_>) {
             .chain(common_defaults::all(&ground).into_iter().map(|each| each.literal.location))
             .collect();
         for each in bound {
-            if taken.contains(&each.literal.location) || claimed(cx.program().file(each.literal.location.file), each.literal.location.span)
-            {
+            if taken.contains(&each.literal.location) || claimed(cx.program(), each.literal.location) {
                 continue;
             }
             let finding = cx.report_at(each.literal.location);
@@ -55,7 +54,7 @@ fn check(cx: &mut Cx<'_>) {
     let judged: Vec<_> = files
         .par_iter()
         .filter(|file| file.kind != FileKind::Rust && file.kind != FileKind::Sql)
-        .flat_map_iter(|file| judge(file, place_of(file)).into_iter().map(|each| (file.id, file.kind, place_of(file), each)))
+        .flat_map_iter(|file| judge(program, file, place_of(file)).into_iter().map(|each| (file.id, file.kind, place_of(file), each)))
         .collect();
     for (file, kind, place, each) in judged {
         if each.judgement == Judgement::Default {

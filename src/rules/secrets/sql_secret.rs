@@ -10,7 +10,6 @@ use regex::Regex;
 use super::common::{in_comment, in_tests, place_of};
 use super::common_config::is_password_hash;
 use crate::rules::prelude::*;
-use crate::secrets::Engine;
 use crate::secrets::names;
 use crate::secrets::place::Place;
 use crate::secrets::shape::{Shape, shape};
@@ -46,7 +45,7 @@ fn check(file: &SourceFile, cx: &mut Cx<'_>) {
     found.sort_by_key(|(span, ..)| *span);
     found.dedup_by_key(|(span, ..)| *span);
     for (span, variant, severity) in found {
-        if Engine::built_in().whole(file.slice(span)).is_some() {
+        if cx.program().secrets().whole(file.slice(span)).is_some() {
             continue;
         }
         let finding = cx.report(span);
