@@ -65,6 +65,9 @@ fn harmless_foreign(program: &Program, path: &str, args: &[Ty], depth: u32) -> K
     }
     match program.models.kind(path) {
         Some("uuid") => return Kinds::TEXT.with(Kinds::NUMBER),
+        Some("number") => return Kinds::TEXT,
+        // it is spelt in digits and dots, and says which machine is meant
+        Some("address") => return Kinds(Kinds::TEXT.0 & !Kinds::URL.0),
         Some("time" | "db-pool" | "http-client" | "db-connection" | "db-transaction") => return Kinds::TEXT,
         _ => {}
     }
@@ -75,6 +78,13 @@ fn harmless_foreign(program: &Program, path: &str, args: &[Ty], depth: u32) -> K
         }
         // bytes
         ("Vec", [Ty::Primitive(name)]) if name == "u8" => Kinds::NONE,
+        ("String" | "Bytes" | "BytesMut", _) => Kinds::NONE,
+        // what walks a text is the text
+        (_, [Ty::Primitive(name)])
+            if matches!(name.as_str(), "char" | "u8") && program.models.ty(path).is_none_or(|ty| ty.peel.is_none()) =>
+        {
+            Kinds::NONE
+        }
         (_, [only, rest @ ..]) if program.models.ty(path).is_some_and(|ty| ty.peel.is_some() || ty.element.is_some()) && rest.len() < 2 => {
             harmless_ty(program, only, depth + 1)
         }
@@ -120,6 +130,11 @@ pub fn is_text(program: &Program, function: FnId, id: ExprId) -> bool {
         Ty::Foreign(path, _) => matches!(path.as_str(), "std::string::String") || program.models.kind(path) == Some("text"),
         _ => false,
     }
+}
+
+/// A pointer that is shared by cloning it.
+pub fn is_shared(program: &Program, function: FnId, id: ExprId) -> bool {
+    matches!(program.ty(function, id).peel_refs(), Ty::Foreign(path, _) if matches!(path.as_str(), "std::sync::Arc" | "std::rc::Rc"))
 }
 
 pub fn is_json(program: &Program, function: FnId, id: ExprId) -> bool {
@@ -459,4 +474,30 @@ pub fn closure_input(program: &Program, function: FnId, file: FileId, body: &Bod
     let kind = extractor_kind(program, program.pat_ty(function, pat))?;
     let kind = input_kind(&kind)?;
     Some(Origin { at: body.pat(pat).span.in_file(file), kind: kind.into(), what: binding_name(body, pat) })
+}
+
+// -- patterns
+
+/// The text of a pattern that a constant or static was compiled from: `LazyLock::new(|| Regex::new("^a$"))`.
+pub fn pattern_text(program: &Program, function: FnId, id: ExprId) -> Option<String> {
+    let Some(Def::Const(constant)) = program.def(function, id) else { return None };
+    let body = &program.const_def(*constant).body;
+    let mut texts = body.ids().filter_map(|id| match &body.expr(id).kind {
+        ExprKind::Lit(Lit::Str(text)) => Some(text.to_string()),
+        _ => None,
+    });
+    let first = texts.next()?;
+    // `expect("valid pattern")` is no pattern
+    texts.all(|text| !text.starts_with('^')).then_some(first)
+}
+
+/// It speaks of the whole text, and not of any text at all.
+pub fn is_anchored(pattern: &str) -> bool {
+    let (flags, rest) = match pattern.strip_prefix("(?").and_then(|rest| rest.split_once(')')) {
+        Some((flags, rest)) if flags.chars().all(|letter| letter.is_ascii_alphabetic() || letter == '-') => (flags, rest),
+        _ => ("", pattern),
+    };
+    let starts = rest.starts_with('^') || rest.starts_with("\\A");
+    let ends = rest.ends_with('$') || rest.ends_with("\\z");
+    starts && ends && !flags.contains('m') && ![".*", ".+", "[^"].iter().any(|open| rest.contains(open))
 }

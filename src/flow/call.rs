@@ -5,6 +5,7 @@
 //! kept its arguments in the receiver.
 
 use super::ask;
+use super::convert;
 use super::eval::Interp;
 use super::limits;
 use super::state::Place;
@@ -65,6 +66,15 @@ impl Interp<'_> {
             result.absorb(&function);
             return result;
         }
+        // `Arc::clone(&shared)`: both names are of one cell.
+        if name == "clone"
+            && let [value] = values.as_slice()
+            && ask::is_shared(self.program, self.function, id)
+        {
+            let mut value = value.clone();
+            value.refers = self.place(args[0]);
+            return value;
+        }
         if ask::constructs(self.program, self.function, self.body, id, callee) {
             let fields = values.iter().enumerate().map(|(at, value)| (Name::from(at.to_string()), value.clone())).collect();
             return Value::with_fields(fields);
@@ -85,7 +95,12 @@ impl Interp<'_> {
                 return value.cleared(Kinds::PANIC);
             }
         }
-        self.apply(Call { id, name: method, receiver: Some((receiver, value)), args, values, statement })
+        let mut result = self.apply(Call { id, name: method, receiver: Some((receiver, value)), args, values, statement });
+        // `let mut guard = shared.lock().await`: what is written through it is written to `shared`.
+        if (ask::hands_out(method) && args.is_empty()) || (method == "clone" && ask::is_shared(self.program, self.function, id)) {
+            result.refers = self.place(id).or_else(|| self.place(receiver));
+        }
+        result
     }
 
     /// `unwrap()` and its kin panic on what the input decides.
@@ -99,11 +114,16 @@ impl Interp<'_> {
         let program = self.program;
         let targets = program.targets(self.function, call.id);
         let mut result: Option<Value> = None;
-        for target in targets.iter().take(8) {
-            if let Target::Workspace { function, .. } = target
-                && let Some(summary) = (self.summary_of)(*function)
-            {
-                let value = self.apply_summary(&call, summary, program.function(*function).receiver.is_some());
+        let named = targets.iter().filter_map(|target| match target {
+            Target::Workspace { function, .. } => Some(*function),
+            Target::Foreign(_) => None,
+        });
+        let converted = convert::conversions(program, self.function, self.body, call.id, &self.wanted);
+        for function in named.take(8).chain(converted.iter().copied().take(4)) {
+            if let Some(summary) = (self.summary_of)(function) {
+                // `text.into()` hands its receiver to `from(text)`
+                let as_argument = converted.contains(&function);
+                let value = self.apply_summary(&call, summary, program.function(function).receiver.is_some(), as_argument);
                 result = Some(match result {
                     Some(have) => have.join(&value),
                     None => value,
@@ -126,7 +146,7 @@ impl Interp<'_> {
         self.apply_unknown(&call)
     }
 
-    fn apply_summary(&mut self, call: &Call<'_>, summary: &Summary, method: bool) -> Value {
+    fn apply_summary(&mut self, call: &Call<'_>, summary: &Summary, method: bool, converts: bool) -> Value {
         // `Type::method(receiver, ..)`
         let shifted = method && call.receiver.is_none();
         let (receiver, values, exprs): (Option<&Value>, &[Value], &[ExprId]) = if shifted {
@@ -135,11 +155,14 @@ impl Interp<'_> {
             (call.receiver.as_ref().map(|(_, value)| value), &call.values, call.args)
         };
         let receiver_expr = if shifted { call.args.first().copied() } else { call.receiver.as_ref().map(|(id, _)| *id) };
-        let args = Args { receiver, args: values };
+        let mut args = Args { receiver, args: values };
+        if converts && let Some(receiver) = receiver {
+            args = Args { receiver: None, args: std::slice::from_ref(receiver) };
+        }
         let step = Step { at: self.at(call.id), key: "call", name: call.name.into() };
         for sink in &summary.sinks {
             if let Some(value) = args.get(sink.index) {
-                self.check_param(sink, value, &step);
+                self.check_param(sink, value, &args, &step);
             }
         }
         for (index, out) in &summary.outs {
@@ -220,6 +243,10 @@ impl Interp<'_> {
             result.text = query.text.clone();
         } else if let Some(text) = model.sql.and_then(|sql| call.value(sql)) {
             result.text = text.text.clone();
+        }
+        // A compiled pattern is known by its text.
+        if let Some(pattern) = model.sinks.iter().find(|sink| sink.kind == "regex").and_then(|sink| call.value(sink.arg)) {
+            result.text = pattern.text.clone();
         }
         for kind in &model.clears {
             result.clear(Kinds::named(kind));
@@ -516,6 +543,9 @@ impl Interp<'_> {
             }
             return Some(value);
         }
+        if let ("then" | "then_some", [chosen]) = (name, call.values.as_slice()) {
+            return Some(self.chosen(receiver, chosen.clone(), call.args[0]));
+        }
         if let Some(closure) = call.values.last().and_then(|value| value.closure) {
             let element = ask::element(value);
             if ask::transforms(name) {
@@ -536,12 +566,22 @@ impl Interp<'_> {
             if ask::filters(name) {
                 return Some(self.filtered(closure, value));
             }
+        } else if ask::filters(name)
+            && let [predicate] = call.args
+            && ask::characters_of(self.body, receiver).is_some()
+            && ask::tests_characters(self.body, *predicate)
+        {
+            return Some(value.clone().cleared(Kinds::ALL));
         }
         if ask::transforms(name)
             && let Some(function) = call.args.last()
             && call.values.last().is_some_and(|value| value.closure.is_none())
         {
-            return Some(self.named_function(call, *function));
+            let mut result = self.named_function(call, *function);
+            if let ("map_or" | "fold" | "try_fold" | "scan", [first, _]) = (name, call.values.as_slice()) {
+                result.absorb(&first.flat());
+            }
+            return Some(result);
         }
         if ask::looks_up(name) {
             self.run_all(call);
@@ -594,7 +634,7 @@ impl Interp<'_> {
                 let step = Step { at: self.at(function), key: "call", name: call.name.into() };
                 for sink in &summary.sinks {
                     if let Some(value) = args.get(sink.index) {
-                        self.check_param(sink, value, &step);
+                        self.check_param(sink, value, &args, &step);
                     }
                 }
                 let value = instantiate(&summary.returns, &args, &Step { key: "return", ..step });
@@ -621,6 +661,24 @@ impl Interp<'_> {
                 self.run_closure(closure, &[args.clone(), args], false);
             }
         }
+    }
+
+    /// `LIST.contains(&name).then_some(name)`, `known.then(|| name)`: there is a value where the condition holds.
+    fn chosen(&mut self, condition: ExprId, value: Value, arg: ExprId) -> Value {
+        let before = self.state.clone();
+        self.state = self.refined(condition, true);
+        let value = match value.closure {
+            Some(closure) => self.run_closure(closure, &[], false),
+            None => {
+                self.mute += 1;
+                let value = self.eval(arg);
+                self.mute -= 1;
+                value
+            }
+        };
+        let after = std::mem::replace(&mut self.state, before);
+        self.state.join(after);
+        Value { made_by: None, ..value }
     }
 
     /// What passes a predicate is as safe as the predicate proves.

@@ -39,7 +39,7 @@ fn describe_function(program: &Program, flow: &Flow, function: FnId, span: Span,
         }
     }
     let known = |id: FnId| flow.summary(id);
-    let mut interp = Interp::new(program, function, &known);
+    let mut interp = Interp::new(program, function, &flow.promises, &known);
     interp.watch = Some(span);
     let (_, values) = interp.run();
     for (id, value) in values {
@@ -55,8 +55,12 @@ fn describe_function(program: &Program, flow: &Flow, function: FnId, span: Span,
         for (what, proofs) in
             [("returning Ok proves", &summary.ok), ("true proves", &summary.when_true), ("false proves", &summary.when_false)]
         {
-            for (source, kinds) in proofs {
+            for (source, kinds) in &proofs.sure {
                 let _ = writeln!(text, "  {what} {}: {}", source_name(program, function, source), kinds_text(*kinds));
+            }
+            for ((source, condition), kinds) in &proofs.given {
+                let (source, condition) = (source_name(program, function, source), source_name(program, function, condition));
+                let _ = writeln!(text, "  {what} {source}, if {condition} is no input: {}", kinds_text(*kinds));
             }
         }
     }

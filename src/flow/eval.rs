@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ask;
+use super::convert::{self, Promises, Wanted};
 use super::state::{SELF, State};
 use super::summary::{Proofs, SinkHit, Site, Summary};
 use super::value::{Kinds, Source, Step, Text, Value, combine};
 use crate::facts::{BinaryOp, BlockKind, Body, ExprId, ExprKind, Function, Lit, Name, PatId, Path, Stmt, UnaryOp};
-use crate::program::{FnId, Program};
+use crate::program::{FnId, Program, Ty};
 use crate::source::{FileId, Location, Span};
 
 /// What one function's analysis yields.
@@ -49,6 +50,9 @@ pub struct Interp<'p> {
     pub file: FileId,
     pub facts: &'p Function,
     pub body: &'p Body,
+    /// what types of the workspace promise of their content
+    pub promises: &'p Promises,
+    pub wanted: Wanted,
     pub summary_of: &'p (dyn Fn(FnId) -> Option<&'p Summary> + Sync),
     pub state: State,
     pub(super) frames: Vec<Frame>,
@@ -72,7 +76,12 @@ pub struct Interp<'p> {
 const DEEPEST: u32 = 300;
 
 impl<'p> Interp<'p> {
-    pub fn new(program: &'p Program, function: FnId, summary_of: &'p (dyn Fn(FnId) -> Option<&'p Summary> + Sync)) -> Self {
+    pub fn new(
+        program: &'p Program,
+        function: FnId,
+        promises: &'p Promises,
+        summary_of: &'p (dyn Fn(FnId) -> Option<&'p Summary> + Sync),
+    ) -> Self {
         let facts = program.function(function);
         Self {
             program,
@@ -80,6 +89,8 @@ impl<'p> Interp<'p> {
             file: program.file_of(function),
             facts,
             body: &facts.body,
+            promises,
+            wanted: convert::wanted(&facts.body),
             summary_of,
             state: State::start(),
             frames: Vec::new(),
@@ -131,9 +142,7 @@ impl<'p> Interp<'p> {
         summary.returns.closure = None;
         summary.returns.refers = None;
         summary.returns.made_by = None;
-        let own = |proofs: Option<Proofs>| -> Proofs {
-            proofs.unwrap_or_default().into_iter().filter(|(source, _)| matches!(source, Source::Param { .. })).collect()
-        };
+        let own = |proofs: Option<Proofs>| proofs.unwrap_or_default().of_parameters();
         summary.ok = own(frame.ok);
         summary.when_true = own(frame.when_true);
         summary.when_false = own(frame.when_false);
@@ -290,7 +299,7 @@ impl<'p> Interp<'p> {
         let mut value = self.eval_kind(id);
         self.depth -= 1;
         if value.is_tainted() {
-            let harmless = ask::harmless(self.program, self.function, id);
+            let harmless = self.harmless(id);
             if harmless.has(Kinds::ALL) {
                 value = Value { text: value.text, closure: value.closure, made_by: value.made_by, ..Value::default() };
             } else {
@@ -301,6 +310,15 @@ impl<'p> Interp<'p> {
             self.watched.insert(id, value.clone());
         }
         value
+    }
+
+    /// What the type of an expression rules out.
+    pub fn harmless(&self, id: ExprId) -> Kinds {
+        let by_type = ask::harmless(self.program, self.function, id);
+        match self.program.ty(self.function, id).peel_refs() {
+            Ty::Workspace(id, _) if !self.promises.is_empty() => by_type.with(self.promises.get(id).copied().unwrap_or_default()),
+            _ => by_type,
+        }
     }
 
     fn eval_kind(&mut self, id: ExprId) -> Value {
@@ -702,11 +720,8 @@ fn meet(have: &mut Option<Proofs>, new: Option<State>) {
         return;
     }
     match have {
-        None => *have = Some(new.proved),
-        Some(have) => have.retain(|source, kinds| {
-            *kinds = kinds.common(new.proved.get(source).copied().unwrap_or_default());
-            *kinds != Kinds::NONE
-        }),
+        None => *have = Some(Proofs::of(new)),
+        Some(have) => have.meet(&Proofs::of(new)),
     }
 }
 

@@ -5,12 +5,13 @@
 //! guards; so does a workspace function that returns `true`, `Ok` or `Some` only after such a check.
 
 use super::ask;
+use super::convert;
 use super::eval::Interp;
 use super::state::State;
-use super::summary::Summary;
-use super::value::{Kinds, Source, Value};
+use super::summary::{Proofs, Summary};
+use super::value::{Kinds, Source, Taint, Value};
 use crate::facts::{BinaryOp, ExprId, ExprKind, Lit, MatchArm, PatId, PatKind, UnaryOp};
-use crate::program::Target;
+use crate::program::{FnId, Target};
 
 impl Interp<'_> {
     /// Evaluates a condition; the states in which it holds and in which it does not.
@@ -85,7 +86,7 @@ impl Interp<'_> {
             && !place.inside
         {
             let mut value = self.state.read(&place);
-            value.clear(ask::harmless(self.program, self.function, id));
+            value.clear(self.harmless(id));
             return value;
         }
         let before = self.state.clone();
@@ -135,6 +136,13 @@ impl Interp<'_> {
         let (op, left, b) = match (a.is_tainted(), b.is_tainted()) {
             (true, false) => (op, left, b),
             (false, true) => (mirrored(op), right, a),
+            (true, true) => {
+                if matches!((op, truth), (BinaryOp::Eq, true) | (BinaryOp::Ne, false)) {
+                    self.equal_given(&a, &b);
+                    self.equal_given(&b, &a);
+                }
+                return;
+            }
             _ => return,
         };
         let zero = b.text.exact && b.text.start.as_deref() == Some("0");
@@ -174,6 +182,10 @@ impl Interp<'_> {
                 if list.is_tainted() {
                     self.clear(receiver, Kinds::STORE);
                     self.refine_text_search(receiver, *arg, truth);
+                    if truth && !ask::is_text(self.program, self.function, receiver) {
+                        let wanted = self.peek(*arg);
+                        self.equal_given(&wanted, &list);
+                    }
                 } else if truth && !ask::is_text(self.program, self.function, receiver) && self.peek(*arg).is_tainted() {
                     self.clear(*arg, Kinds::ALL);
                     self.clear(*arg, Kinds::PANIC);
@@ -185,7 +197,16 @@ impl Interp<'_> {
                     self.refine_start(receiver, &start, truth);
                 }
             }
-            ("is_match" | "is_full_match", [arg]) if truth && !self.peek(receiver).is_tainted() => self.clear(*arg, Kinds::ALL),
+            ("is_match" | "is_full_match", [arg]) if truth => {
+                let pattern = self.peek(receiver);
+                let text = match &pattern.text.start {
+                    Some(text) if pattern.text.exact => Some(text.to_string()),
+                    _ => ask::pattern_text(self.program, self.function, receiver),
+                };
+                if !pattern.is_tainted() && text.is_none_or(|text| ask::is_anchored(&text)) {
+                    self.clear(*arg, Kinds::ALL);
+                }
+            }
             ("eq" | "eq_ignore_ascii_case", [arg]) => self.refine_comparison(BinaryOp::Eq, receiver, *arg, truth),
             ("ne", [arg]) => self.refine_comparison(BinaryOp::Ne, receiver, *arg, truth),
             ("all" | "any", [predicate]) => self.refine_predicate(receiver, *predicate, method == "all", truth, depth),
@@ -212,6 +233,8 @@ impl Interp<'_> {
                     self.clear(receiver, Kinds::PANIC.with(Kinds::DIVISION));
                 }
             }
+            // a character, looked at for what it is
+            (name, _) if truth && ask::is_plain_character(name) => self.clear(receiver, Kinds::ALL),
             ("is_char_boundary" | "is_ascii", _) if truth => self.clear(receiver, Kinds::PANIC),
             _ => self.refine_call(id, Some(receiver), args, truth),
         }
@@ -280,10 +303,27 @@ impl Interp<'_> {
             }
             return;
         }
+        let Some(text) = ask::characters_of(self.body, receiver) else {
+            // `self.hosts.iter().any(|host| host == wanted)`
+            if !all
+                && truth
+                && let ExprKind::Closure { params, body, .. } = &self.body.expr(predicate).kind
+            {
+                for (pat, _) in params {
+                    self.bind(*pat, &items.derived());
+                }
+                self.state.given = self.refined(*body, true).given;
+            }
+            // `names.iter().all(|name| LIST.contains(name))`, `!names.iter().any(|name| !LIST.contains(name))`
+            if all == truth {
+                self.refine_elements(receiver, predicate, truth);
+            }
+            return;
+        };
+        // `any(|letter| !letter.is_alphanumeric())` is false: none of them is bad
         if all != truth {
             return;
         }
-        let Some(text) = ask::characters_of(self.body, receiver) else { return };
         if ask::tests_characters(self.body, predicate) {
             self.clear(text, Kinds::ALL);
         }
@@ -306,6 +346,34 @@ impl Interp<'_> {
         }
     }
 
+    /// What the closure proves of each element when it answers `truth` holds for the whole collection.
+    fn refine_elements(&mut self, collection: ExprId, predicate: ExprId, truth: bool) {
+        let ExprKind::Closure { params, body, .. } = &self.body.expr(predicate).kind else { return };
+        let element = ask::element(&self.peek(collection));
+        let before = self.state.clone();
+        for (pat, _) in params {
+            self.bind(*pat, &element);
+        }
+        let after = self.refined(*body, truth);
+        self.state = before;
+        let Some(local) = params.first().and_then(|(pat, _)| ask::first_binding(self.body, *pat)) else { return };
+        let proved = after.locals.get(&local).map(Value::all_taints).unwrap_or_default();
+        if after.live
+            && let Some(kinds) = proved.iter().map(|taint| taint.cleared).reduce(Kinds::common)
+        {
+            self.clear(collection, kinds);
+        }
+    }
+
+    /// `a` is what `b` is or holds: as harmless as `b`, if that comes from the caller.
+    fn equal_given(&mut self, a: &Value, b: &Value) {
+        let list = b.all_taints();
+        let [Taint { source: condition @ Source::Param { .. }, .. }] = list.as_slice() else { return };
+        for taint in a.all_taints().iter().filter(|taint| taint.exact && taint.source != *condition) {
+            self.state.prove_given(&taint.source, condition, Kinds::ALL);
+        }
+    }
+
     /// A workspace function (or a modelled one) that answers yes or no.
     fn refine_call(&mut self, id: ExprId, receiver: Option<ExprId>, args: &[ExprId], truth: bool) {
         let proofs = self.proofs(id, |summary| if truth { &summary.when_true } else { &summary.when_false });
@@ -313,29 +381,50 @@ impl Interp<'_> {
     }
 
     /// What all workspace targets of a call prove.
-    fn proofs(&self, id: ExprId, pick: impl Fn(&Summary) -> &super::summary::Proofs) -> super::summary::Proofs {
-        let mut common: Option<super::summary::Proofs> = None;
+    fn proofs(&self, id: ExprId, pick: impl Fn(&Summary) -> &Proofs) -> Proofs {
+        let mut functions = Vec::new();
         for target in self.program.targets(self.function, id) {
-            let Target::Workspace { function, .. } = target else { return super::summary::Proofs::new() };
-            let Some(summary) = (self.summary_of)(*function) else { return super::summary::Proofs::new() };
+            let Target::Workspace { function, .. } = target else { return Proofs::default() };
+            functions.push(*function);
+        }
+        self.proofs_of(&functions, pick)
+    }
+
+    fn proofs_of(&self, functions: &[FnId], pick: impl Fn(&Summary) -> &Proofs) -> Proofs {
+        let mut common: Option<Proofs> = None;
+        for function in functions {
+            let Some(summary) = (self.summary_of)(*function) else { return Proofs::default() };
             let proofs = pick(summary);
             match &mut common {
                 None => common = Some(proofs.clone()),
-                Some(common) => common.retain(|source, kinds| {
-                    *kinds = kinds.common(proofs.get(source).copied().unwrap_or_default());
-                    *kinds != Kinds::NONE
-                }),
+                Some(common) => common.meet(proofs),
             }
         }
         common.unwrap_or_default()
     }
 
-    fn apply_proofs(&mut self, proofs: &super::summary::Proofs, receiver: Option<ExprId>, args: &[ExprId]) {
-        for (source, kinds) in proofs {
+    fn apply_proofs(&mut self, proofs: &Proofs, receiver: Option<ExprId>, args: &[ExprId]) {
+        let sources = proofs.sure.keys().chain(proofs.given.keys().flat_map(|(source, condition)| [source, condition]));
+        let shift = usize::from(receiver.is_none() && sources.into_iter().any(|source| matches!(source, Source::Param { index: -1, .. })));
+        let operand_of = |index: i16| {
+            if index < 0 { receiver.or_else(|| args.first().copied()) } else { args.get(index as usize + shift).copied() }
+        };
+        let mut holding = Vec::new();
+        for ((source, condition), kinds) in &proofs.given {
+            let Source::Param { index, path } = condition else { continue };
+            let Some(list) = operand_of(*index).map(|operand| self.peek(operand).at(path)) else { continue };
+            if !list.is_tainted() {
+                holding.push((source, kinds));
+            } else if let Source::Param { index, path } = source
+                && let Some(operand) = operand_of(*index)
+            {
+                let value = self.peek(operand).at(path);
+                self.equal_given(&value, &list);
+            }
+        }
+        for (source, kinds) in proofs.sure.iter().chain(holding) {
             let Source::Param { index, path } = source else { continue };
-            let shift = usize::from(receiver.is_none() && proofs.keys().any(|source| matches!(source, Source::Param { index: -1, .. })));
-            let operand = if *index < 0 { receiver.or_else(|| args.first().copied()) } else { args.get(*index as usize + shift).copied() };
-            let Some(operand) = operand else { continue };
+            let Some(operand) = operand_of(*index) else { continue };
             if path.is_empty() {
                 self.clear(operand, *kinds);
             } else if let Some(mut place) = self.place(operand) {
@@ -387,6 +476,12 @@ impl Interp<'_> {
                 let converted = ask::converts(self.program, self.function, id);
                 if converted != Kinds::NONE {
                     self.clear(*receiver, converted);
+                    return;
+                }
+                let converters = convert::conversions(self.program, self.function, body, id, &self.wanted);
+                if !converters.is_empty() {
+                    let proofs = self.proofs_of(&converters, |summary| &summary.ok);
+                    self.apply_proofs(&proofs, None, &[*receiver]);
                     return;
                 }
                 if ask::validates(self.program, self.function, id) {

@@ -13,6 +13,7 @@
 mod ask;
 mod call;
 mod control;
+mod convert;
 mod describe;
 mod eval;
 mod guard;
@@ -48,6 +49,7 @@ pub struct Flow {
     hits: Vec<SinkHit>,
     built: Vec<Arc<Site>>,
     constants: BTreeMap<(FnId, ExprId), Arc<str>>,
+    promises: convert::Promises,
     /// arguments, environment, files and the database count as hostile too
     local: bool,
 }
@@ -58,10 +60,11 @@ impl Flow {
     pub fn run(program: &Program) -> Flow {
         let count = program.functions().count();
         let local = program.threat_model == ThreatModel::Local;
-        let mut flow = Flow { local, summaries: (0..count).map(|_| OnceLock::new()).collect(), ..Flow::default() };
+        let promises = convert::promises(program);
+        let mut flow = Flow { local, promises, summaries: (0..count).map(|_| OnceLock::new()).collect(), ..Flow::default() };
         for level in order::levels(program) {
-            let summaries = &flow.summaries;
-            let outputs: Vec<Vec<(FnId, Output)>> = level.par_iter().map(|group| analyse(program, summaries, group)).collect();
+            let (summaries, promises) = (&flow.summaries, &flow.promises);
+            let outputs: Vec<Vec<(FnId, Output)>> = level.par_iter().map(|group| analyse(program, promises, summaries, group)).collect();
             for (function, output) in outputs.into_iter().flatten() {
                 flow.take(program, function, output);
             }
@@ -134,7 +137,7 @@ impl Flow {
 }
 
 /// Analyses one group of functions that call each other: once for most, twice for a cycle.
-fn analyse(program: &Program, summaries: &[OnceLock<Summary>], group: &[FnId]) -> Vec<(FnId, Output)> {
+fn analyse(program: &Program, promises: &convert::Promises, summaries: &[OnceLock<Summary>], group: &[FnId]) -> Vec<(FnId, Output)> {
     let cycle = group.len() > 1 || order::calls_itself(program, group);
     let mut inside: BTreeMap<FnId, Summary> = BTreeMap::new();
     let mut outputs = Vec::new();
@@ -142,7 +145,7 @@ fn analyse(program: &Program, summaries: &[OnceLock<Summary>], group: &[FnId]) -
         outputs = Vec::new();
         for function in group {
             let known = |id: FnId| inside.get(&id).or_else(|| summaries.get(id.0 as usize)?.get());
-            let (output, _) = Interp::new(program, *function, &known).run();
+            let (output, _) = Interp::new(program, *function, promises, &known).run();
             outputs.push((*function, output));
         }
         if cycle && round == 0 {

@@ -13,6 +13,31 @@ pub fn same_place(method: &str, args: usize) -> bool {
     }
 }
 
+/// Gives access to what is inside: writing through the result writes there.
+pub fn hands_out(method: &str) -> bool {
+    matches!(
+        method,
+        "lock"
+            | "write"
+            | "borrow_mut"
+            | "as_mut"
+            | "get_mut"
+            | "deref_mut"
+            | "make_mut"
+            | "blocking_lock"
+            | "blocking_write"
+            | "try_lock"
+            | "as_deref_mut"
+            | "as_mut_str"
+            | "by_ref"
+            | "last_mut"
+            | "first_mut"
+            | "or_default"
+            | "iter_mut"
+            | "values_mut"
+    )
+}
+
 /// An element of a collection, by reference.
 pub fn place_inside(method: &str) -> bool {
     matches!(
@@ -298,5 +323,24 @@ pub fn stores(method: &str) -> bool {
             | "send_modify"
             | "set_extension"
             | "set_file_name"
+    )
+}
+
+/// Says of a character that it is a letter or a digit.
+pub fn is_plain_character(method: &str) -> bool {
+    matches!(
+        method,
+        "is_alphanumeric"
+            | "is_ascii_alphanumeric"
+            | "is_alphabetic"
+            | "is_ascii_alphabetic"
+            | "is_ascii_digit"
+            | "is_numeric"
+            | "is_digit"
+            | "is_ascii_hexdigit"
+            | "is_ascii_lowercase"
+            | "is_ascii_uppercase"
+            | "is_lowercase"
+            | "is_uppercase"
     )
 }

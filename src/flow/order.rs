@@ -1,5 +1,6 @@
 //! Callees before callers: the groups of functions that call each other, in levels that can be walked in parallel.
 
+use super::convert;
 use crate::program::{FnId, Program};
 
 pub fn calls_itself(program: &Program, group: &[FnId]) -> bool {
@@ -19,8 +20,8 @@ pub fn levels(program: &Program) -> Vec<Vec<&[FnId]>> {
     for (index, group) in program.sccs().iter().enumerate() {
         let above = group
             .iter()
-            .flat_map(|function| program.callees(*function))
-            .map(|(callee, _)| group_of[callee.0 as usize])
+            .flat_map(|function| program.callees(*function).iter().map(|(callee, _)| *callee).chain(convert::callees(program, *function)))
+            .map(|callee| group_of[callee.0 as usize])
             .filter(|callee| *callee != index)
             .map(|callee| level[callee] + 1)
             .max()

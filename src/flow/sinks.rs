@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::ask;
 use super::eval::Interp;
 use super::state::Place;
-use super::summary::{ParamSink, SinkHit, Site};
+use super::summary::{Args, Condition, ParamSink, SinkHit, Site};
 use super::value::{Kinds, Origin, Source, Step, Value, steps};
 use crate::facts::{ExprId, ExprKind, UnaryOp};
 
@@ -37,11 +37,14 @@ impl Interp<'_> {
             if taint.cleared.with(self.state.proved(&taint.source)).has(kind) || !self.seen.insert((site.clone(), taint.source.clone())) {
                 continue;
             }
+            let unless = self.state.condition(&taint.source, kind).cloned();
             match taint.source {
                 Source::Param { index, path } => {
-                    let sink = ParamSink { index, path, site: site.clone(), guessed: taint.guessed, chain: taint.chain };
+                    let sink = ParamSink { index, path, site: site.clone(), guessed: taint.guessed, unless, chain: taint.chain };
                     self.output.summary.keep(sink);
                 }
+                // compared with what the caller gave: configuration, more often than not
+                Source::Input(_) if unless.is_some() => {}
                 Source::Input(origin) => self.hit(&site, origin, steps(&taint.chain), taint.guessed),
             }
         }
@@ -52,10 +55,18 @@ impl Interp<'_> {
     }
 
     /// A callee's parameter reaches a sink with what this call passes.
-    pub fn check_param(&mut self, sink: &ParamSink, value: &Value, step: &Step) {
+    pub fn check_param(&mut self, sink: &ParamSink, value: &Value, args: &Args<'_>, step: &Step) {
         if self.mute > 0 || !self.state.live {
             return;
         }
+        let condition = match &sink.unless {
+            None => None,
+            Some(condition) => match args.condition(condition) {
+                Condition::Holds => return,
+                Condition::Fails => None,
+                Condition::Depends(condition) => Some(condition),
+            },
+        };
         for taint in value.at(&sink.path).all_taints() {
             let kind = sink.site.kind;
             if taint.cleared.with(self.state.proved(&taint.source)).has(kind)
@@ -67,8 +78,11 @@ impl Interp<'_> {
             let guessed = taint.guessed || sink.guessed;
             match taint.source {
                 Source::Param { index, path } => {
-                    self.output.summary.keep(ParamSink { index, path, site: sink.site.clone(), guessed, chain });
+                    let unless =
+                        condition.clone().or_else(|| self.state.condition(&Source::Param { index, path: path.clone() }, kind).cloned());
+                    self.output.summary.keep(ParamSink { index, path, site: sink.site.clone(), guessed, unless, chain });
                 }
+                Source::Input(_) if condition.is_some() || self.state.condition(&taint.source, kind).is_some() => {}
                 Source::Input(origin) => self.hit(&sink.site, origin, steps(&chain), guessed),
             }
         }

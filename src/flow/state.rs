@@ -24,17 +24,19 @@ pub struct State {
     pub locals: BTreeMap<PatId, Value>,
     /// proved about a source's very value, whichever local holds it
     pub proved: BTreeMap<Source, Kinds>,
+    /// proved about the first source as long as the second is no input: `self.allowed.contains(name)`
+    pub given: BTreeMap<(Source, Source), Kinds>,
 }
 
 impl State {
     #[must_use]
     pub fn start() -> State {
-        State { live: true, locals: BTreeMap::new(), proved: BTreeMap::new() }
+        State { live: true, locals: BTreeMap::new(), proved: BTreeMap::new(), given: BTreeMap::new() }
     }
 
     #[must_use]
     pub fn dead() -> State {
-        State { live: false, locals: BTreeMap::new(), proved: BTreeMap::new() }
+        State { live: false, ..State::start() }
     }
 
     #[must_use]
@@ -84,6 +86,17 @@ impl State {
         *known = known.with(kinds);
     }
 
+    pub fn prove_given(&mut self, source: &Source, condition: &Source, kinds: Kinds) {
+        let known = self.given.entry((source.clone(), condition.clone())).or_default();
+        *known = known.with(kinds);
+    }
+
+    /// What must be no input for the source to be harmless for `kind`.
+    #[must_use]
+    pub fn condition(&self, source: &Source, kind: Kinds) -> Option<&Source> {
+        self.given.iter().find(|((proved, _), kinds)| proved == source && kinds.has(kind)).map(|((_, condition), _)| condition)
+    }
+
     #[must_use]
     pub fn proved(&self, source: &Source) -> Kinds {
         self.proved.get(source).copied().unwrap_or_default()
@@ -114,9 +127,15 @@ impl State {
                 }
             }
         }
-        self.proved.retain(|source, kinds| {
-            *kinds = kinds.common(other.proved.get(source).copied().unwrap_or_default());
-            *kinds != Kinds::NONE
-        });
+        keep_common(&mut self.proved, &other.proved);
+        keep_common(&mut self.given, &other.given);
     }
+}
+
+/// What both say.
+pub fn keep_common<K: Ord>(have: &mut BTreeMap<K, Kinds>, other: &BTreeMap<K, Kinds>) {
+    have.retain(|key, kinds| {
+        *kinds = kinds.common(other.get(key).copied().unwrap_or_default());
+        *kinds != Kinds::NONE
+    });
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::state::{State, keep_common};
 use super::value::{Chain, Kinds, Origin, Source, Step, Taint, Value, join_taints, link, steps};
 use crate::facts::{ExprId, Name};
 use crate::program::FnId;
@@ -30,6 +31,8 @@ pub struct ParamSink {
     pub path: Vec<Name>,
     pub site: Arc<Site>,
     pub guessed: bool,
+    /// harmless as long as this other parameter is no input
+    pub unless: Option<Source>,
     pub chain: Option<Arc<Chain>>,
 }
 
@@ -47,7 +50,33 @@ pub struct SinkHit {
 }
 
 /// What returning normally (`Ok`, `Some`, `true`) proves about the arguments.
-pub type Proofs = BTreeMap<Source, Kinds>;
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Proofs {
+    pub sure: BTreeMap<Source, Kinds>,
+    /// of the first source, as long as the second is no input
+    pub given: BTreeMap<(Source, Source), Kinds>,
+}
+
+impl Proofs {
+    #[must_use]
+    pub fn of(state: State) -> Proofs {
+        Proofs { sure: state.proved, given: state.given }
+    }
+
+    pub fn meet(&mut self, other: &Proofs) {
+        keep_common(&mut self.sure, &other.sure);
+        keep_common(&mut self.given, &other.given);
+    }
+
+    /// Without what is said of the function's own inputs.
+    #[must_use]
+    pub fn of_parameters(mut self) -> Proofs {
+        let own = |source: &Source| matches!(source, Source::Param { .. });
+        self.sure.retain(|source, _| own(source));
+        self.given.retain(|(source, condition), _| own(source) && own(condition));
+        self
+    }
+}
 
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
@@ -91,6 +120,26 @@ impl Args<'_> {
     pub fn get(&self, index: i16) -> Option<&Value> {
         if index < 0 { self.receiver } else { self.args.get(index as usize) }
     }
+
+    /// Whether what a callee's proof or sink depends on is no input in this call.
+    #[must_use]
+    pub fn condition(&self, condition: &Source) -> Condition {
+        let Source::Param { index, path } = condition else { return Condition::Fails };
+        let Some(value) = self.get(*index) else { return Condition::Fails };
+        match value.at(path).all_taints().as_slice() {
+            [] => Condition::Holds,
+            [Taint { source: source @ Source::Param { .. }, .. }] => Condition::Depends(source.clone()),
+            _ => Condition::Fails,
+        }
+    }
+}
+
+/// Whether something is no input: that may be up to the caller's own caller.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    Holds,
+    Fails,
+    Depends(Source),
 }
 
 /// A callee's value in the caller's terms.

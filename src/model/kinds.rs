@@ -2,6 +2,7 @@
 
 /// What a type is for the analysis.
 pub const TYPE_KINDS: &[(&str, &str)] = &[
+    ("address", "the address of a machine: IP, socket, network"),
     ("body", "the body of a request or a response, also as a stream of its parts"),
     ("cache", "an in-process cache: asking it is no round trip"),
     ("cell", "shares or changes its content from within (`RefCell`, `OnceCell`, `ArcSwap`)"),
@@ -37,6 +38,7 @@ pub const TYPE_KINDS: &[(&str, &str)] = &[
     ("lock-guard", "holds a lock until it is dropped"),
     ("map", "finds values by key inside the process"),
     ("method-router", "handlers of one path by method"),
+    ("number", "a number, a version, an identifier made of letters and digits alone: its text has nothing that any language minds"),
     ("option", "a value or nothing"),
     ("path", "a path in a file system"),
     ("pointer", "owns or shares one value"),
