@@ -5,7 +5,7 @@ use super::guess::Guess;
 use super::items::{Signature, TypeInfo};
 use super::known::Known;
 use super::names::{Def, KnownPaths, ScopeId, Space};
-use super::ty::{Bound, Ty};
+use super::ty::{self, Bound, Ty};
 use super::{ConstId, FnId, ImplId, Program, Reach, Table, Target, TraitId, TypeId};
 use crate::facts::{Const, ExprId, ExprKind, Facts, Function, Impl, Lit, Name, Owner, PatId, Trait, TypeDef};
 use crate::model::CallModel;
@@ -89,7 +89,10 @@ impl Program {
                     _ => "_",
                 };
                 path.push_str("::");
-                path.push_str(name);
+                match self.self_type(id).map(Ty::peel_refs) {
+                    Some(built @ Ty::Foreign(own, _)) if own == ty::BUILDER => path.push_str(&self.type_name(built)),
+                    _ => path.push_str(name),
+                }
             }
             Owner::Trait(at) => {
                 if let Some(of) = self.facts(file).and_then(|facts| facts.traits.get(at.0 as usize)) {
@@ -141,6 +144,7 @@ impl Program {
             Ty::Unknown => "_".to_owned(),
             Ty::Primitive(name) => name.to_string(),
             Ty::Workspace(id, args) => with(&self.type_def(*id).name, args),
+            Ty::Foreign(path, args) if path == ty::BUILDER => format!("{}Builder", list(args)),
             Ty::Foreign(path, args) => with(path, args),
             Ty::Ref(inner) => format!("&{}", self.type_name(inner)),
             Ty::Tuple(parts) => format!("({})", list(parts)),

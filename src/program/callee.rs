@@ -56,9 +56,15 @@ impl Infer<'_> {
     /// What `receiver.name(args)` calls.
     pub(super) fn method(&self, receiver: &Ty, name: &Name, args: &[ExprId]) -> Callee {
         let known = self.cx.known;
-        if let Ty::Foreign(path, of) = receiver.peel_refs()
-            && path == BUILDER
+        if let own @ Ty::Foreign(path, of) = receiver.peel_refs()
+            && path == ty::BUILDER
         {
+            // what is written for the builder beside what the derive makes
+            let methods = Head::of(own).map(|head| self.cx.items.methods(&head, name)).unwrap_or_default();
+            let fits = |method: &&Method| self.cx.items.impl_info(method.from).self_ty == *own;
+            if let Some(method) = methods.iter().find(fits) {
+                return self.concrete(&[*method], own);
+            }
             let built = if name == "build" { of.first().cloned().unwrap_or_default() } else { receiver.clone() };
             return Callee::Value(Ty::Callable(Box::new(built)));
         }
@@ -66,6 +72,9 @@ impl Infer<'_> {
         for ty in &chain {
             if let Some(callee) = self.workspace_method(ty, name) {
                 return callee;
+            }
+            if let Some((owner, model)) = self.inherited(ty, name) {
+                return Callee::foreign(owner, name, Some(model), ty.clone());
             }
             if let Some((owner, model)) = self.modelled_method(ty, name) {
                 // a trait of another crate in scope says more than the type's model (`diesel_async` beside `diesel`)
@@ -97,8 +106,11 @@ impl Infer<'_> {
             Ty::Foreign(path, _) => path.starts_with("std::") && known.kind(ty) != Some("pointer"),
             _ => false,
         };
-        if !chain.iter().any(is_std)
-            && let Some((owner, model)) = self.scoped(name, args)
+        // what std's own types do not have comes from a trait: of those with few methods from any, else from one imported by name
+        let of_std = chain.iter().any(is_std);
+        let few = matches!(last, Ty::Tuple(_)) || receiver.is_fallible();
+        if let Some((owner, model)) = self.scoped(name, args)
+            && (!of_std || !known.sends(model) && (few || self.is_imported(&owner)))
             && (!receiver.is_opaque() || self.handle_stands(model, args))
         {
             return Callee::foreign(owner, name, Some(model), receiver.clone());
@@ -111,6 +123,10 @@ impl Infer<'_> {
                     Some(owner) => Callee::foreign(owner, name, None, named.clone()),
                     None => Callee::Unknown,
                 }
+            }
+            // what a derived builder may have failed to build
+            Ty::Workspace(..) if matches!(name.as_str(), "unwrap" | "expect" | "map_err") => {
+                Callee::Value(Ty::Callable(Box::new(receiver.clone())))
             }
             _ => Callee::Unknown,
         }
@@ -141,6 +157,21 @@ impl Infer<'_> {
                 })
             }
         }
+    }
+
+    /// A modelled method of a foreign trait that a workspace trait extends.
+    fn inherited(&self, ty: &Ty, name: &str) -> Option<(Name, CallId)> {
+        let (Ty::Param(_, bounds) | Ty::Bounded(bounds)) = ty else { return None };
+        let supers = bounds.iter().filter_map(|bound| if let Bound::Workspace(id, _) = bound { Some(*id) } else { None });
+        supers.flat_map(|id| self.cx.items.foreign_supers(id)).find_map(|bound| match bound {
+            Bound::Foreign(path, _) => Some((path.clone(), self.cx.known.models.find_method(path, name)?)),
+            Bound::Workspace(..) => None,
+        })
+    }
+
+    /// Whether a foreign trait is imported here by its name.
+    fn is_imported(&self, owner: &Name) -> bool {
+        self.cx.names.scope(self.scope()).foreign.binary_search(owner).is_ok()
     }
 
     fn concrete(&self, methods: &[Method], ty: &Ty) -> Callee {
@@ -279,7 +310,11 @@ impl Infer<'_> {
             let of = path.qself.as_ref().and_then(|_| prefix(path)).and_then(|of| self.lower.bound(&Path { qself: None, ..of }));
             return self.associated(&own, &last.name, of.as_ref());
         }
-        let Some((def, rest)) = self.resolve(path, Space::Value) else { return Callee::Unknown };
+        let Some((def, rest)) = self.resolve(path, Space::Value) else {
+            // what only a derive made
+            let own = prefix(path).map_or(Ty::Unknown, |prefix| self.lower.ty(&TypeRef::Path(prefix)));
+            return if own.is_foreign(ty::BUILDER) { self.associated(&own, &last.name, None) } else { Callee::Unknown };
+        };
         self.out.paths.push((id, def.clone()));
         match (def, rest) {
             (Def::Trait(of), 1) => self.through_trait(of, &last.name, args),
@@ -424,7 +459,7 @@ impl Infer<'_> {
         }
         match own {
             Ty::Workspace(..) | Ty::Param(..) if constructs(name) => Callee::Value(Ty::Callable(Box::new(own.clone()))),
-            Ty::Workspace(..) if name == "builder" => Callee::Value(Ty::Callable(Box::new(Ty::foreign(BUILDER, vec![own.clone()])))),
+            Ty::Workspace(..) if name == "builder" => Callee::Value(Ty::Callable(Box::new(Ty::foreign(ty::BUILDER, vec![own.clone()])))),
             Ty::Workspace(..) => match self.scoped(name, &[]) {
                 Some((owner, model)) => Callee::foreign(owner, name, Some(model), own.clone()),
                 None => Callee::Unknown,
@@ -436,9 +471,6 @@ impl Infer<'_> {
         }
     }
 }
-
-/// What a derived `builder()` of a workspace type hands out: every setter gives it back, `build` gives the type.
-const BUILDER: &str = "builder";
 
 /// Names under which derives and custom hand out the type itself.
 pub(super) fn constructs(name: &str) -> bool {

@@ -162,6 +162,10 @@ impl Infer<'_> {
                     self.infer_plain_args(args);
                 }
                 let mut ty = self.run_foreign(&owner, model, &receiver, args, turbofish);
+                if ty.is_unknown() && is_method && BORROWS.contains(&owner.as_str()) {
+                    // `Arc<T>::as_ref`, `impl AsRef<Path>`
+                    ty = self.deref_once(receiver.peel_refs()).map_or(Ty::Unknown, |inner| Ty::Ref(Box::new(inner)));
+                }
                 if model.is_none() && matches!(receiver, Ty::Foreign(..)) && path.rsplit("::").next().is_some_and(super::callee::constructs)
                 {
                     ty = receiver;
@@ -304,6 +308,16 @@ impl Infer<'_> {
         }
     }
 }
+
+/// Traits whose methods lead to what a pointer, or a bound on them, leads to.
+const BORROWS: &[&str] = &[
+    "std::convert::AsRef",
+    "std::convert::AsMut",
+    "std::borrow::Borrow",
+    "std::borrow::BorrowMut",
+    "std::ops::Deref",
+    "std::ops::DerefMut",
+];
 
 /// What calling a value yields.
 fn called(ty: &Ty) -> Ty {

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::graft::{self, Place};
 use super::hash::QuickMap;
-use crate::facts::{ExprId, ExprKind, Facts, FnIdx, MacroRules, Name, Owner, Path};
+use crate::facts::{ExprId, ExprKind, Facts, FnIdx, MacroRules, Owner, Path};
 use crate::parse::expand::{Call, Definition, Find, Position, expand};
 use crate::source::{FileId, SourceFile, Workspace};
 
@@ -46,7 +46,10 @@ impl Macros<'_> {
         if self.by_name.is_empty() {
             return None;
         }
-        let find = |name: &str| self.find(file, facts, name);
+        let find = |path: &str| {
+            let names: Vec<&str> = path.split("::").map(str::trim).filter(|name| !name.is_empty()).collect();
+            self.of_names(file, facts, names.first()?, names.last()?, names.len() > 1)
+        };
         let find: &Find<'_> = &find;
         let mut made: Option<Facts> = None;
         for item in &facts.item_macros {
@@ -81,11 +84,16 @@ impl Macros<'_> {
     }
 
     fn of_path(&self, file: &SourceFile, facts: &Facts, path: &Path) -> Option<Definition<'_>> {
-        let last: &Name = &path.segments.last()?.name;
+        self.of_names(file, facts, &path.segments.first()?.name, &path.segments.last()?.name, path.segments.len() > 1)
+    }
+
+    fn of_names(&self, file: &SourceFile, facts: &Facts, first: &str, last: &str, is_path: bool) -> Option<Definition<'_>> {
+        // most calls are of no macro of the workspace
+        if !self.by_name.contains_key(last) {
+            return None;
+        }
         // `sqlx::query!` is never ours
-        let foreign = path.segments.len() > 1
-            && !matches!(path.segments[0].name.as_str(), "crate" | "self" | "super" | "$crate")
-            && !self.is_own(&path.segments[0].name);
+        let foreign = is_path && !matches!(first, "crate" | "self" | "super" | "$crate") && !self.is_own(first);
         if foreign { None } else { self.find(file, facts, last) }
     }
 

@@ -72,6 +72,8 @@ pub struct ImplInfo {
 pub struct TraitInfo {
     pub methods: Vec<(Name, FnId)>,
     pub supers: Vec<Bound>,
+    /// associated types: their default, or what their bounds say
+    pub assoc: Vec<(Name, Ty)>,
     pub impls: Vec<ImplId>,
 }
 
@@ -275,6 +277,46 @@ impl Items {
         None
     }
 
+    /// What is known of the associated type `name` of a trait or of what it extends, whoever implements it.
+    #[must_use]
+    pub fn trait_assoc(&self, id: TraitId, name: &str) -> Option<&Ty> {
+        let mut open = vec![id];
+        let mut seen = Vec::new();
+        while let Some(id) = open.pop() {
+            if seen.contains(&id) {
+                continue;
+            }
+            seen.push(id);
+            let info = self.trait_infos.get(id.0 as usize)?;
+            if let Some((_, ty)) = info.assoc.iter().find(|(own, _)| own == name) {
+                return Some(ty);
+            }
+            open.extend(info.supers.iter().filter_map(|bound| if let Bound::Workspace(id, _) = bound { Some(*id) } else { None }));
+        }
+        None
+    }
+
+    /// The foreign traits that a trait extends, through those of the workspace.
+    #[must_use]
+    pub fn foreign_supers(&self, id: TraitId) -> Vec<&Bound> {
+        let mut open = vec![id];
+        let mut seen = Vec::new();
+        let mut found = Vec::new();
+        while let Some(id) = open.pop() {
+            if seen.contains(&id) {
+                continue;
+            }
+            seen.push(id);
+            for bound in self.trait_infos.get(id.0 as usize).map_or(&[][..], |info| &info.supers) {
+                match bound {
+                    Bound::Workspace(id, _) => open.push(*id),
+                    Bound::Foreign(..) => found.push(bound),
+                }
+            }
+        }
+        found
+    }
+
     /// The associated type `name` that an impl for `ty` of the trait (if given) sets, its parameters filled in.
     #[must_use]
     pub fn assoc_type(&self, ty: &Ty, of: Option<&Bound>, name: &str) -> Option<Ty> {
@@ -361,7 +403,15 @@ impl<'a> Cx<'a> {
                 .filter_map(|at| Some((facts.functions.get(at.0 as usize)?.name.clone(), FnId(base + at.0))))
                 .collect();
             let supers = item.supertraits.iter().filter_map(|path| lower.bound(path)).collect();
-            Some(TraitInfo { methods, supers, impls: Vec::new() })
+            let assoc = |(name, bounds, default): &(Name, Vec<crate::facts::Path>, Option<crate::facts::TypeRef>)| {
+                let ty = match default {
+                    Some(written) => lower.ty(written),
+                    None => lower.ty(&crate::facts::TypeRef::Impl(bounds.clone())),
+                };
+                (name.clone(), ty)
+            };
+            let assoc = item.assoc_types.iter().map(assoc).collect();
+            Some(TraitInfo { methods, supers, assoc, impls: Vec::new() })
         };
         info().unwrap_or_default()
     }

@@ -191,6 +191,14 @@ impl<'m> Known<'m> {
         }
     }
 
+    /// What awaiting a foreign type yields, where its model says it.
+    #[must_use]
+    pub fn awaited(&self, ty: &Ty) -> Option<Ty> {
+        let Ty::Foreign(path, _) = ty else { return None };
+        let awaits = self.type_model(path)?.awaits.as_ref()?;
+        Some(self.eval(awaits, CallSite { owner: path, receiver: ty, args: &[], turbofish: &[] }))
+    }
+
     /// The type that a foreign one may be looked through to.
     #[must_use]
     pub fn peel(&self, ty: &Ty) -> Option<Ty> {

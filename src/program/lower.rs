@@ -157,13 +157,27 @@ impl<'a> Lower<'a> {
             }
         }
         let segments: Vec<&str> = path.segments.iter().map(|segment| segment.name.as_str()).collect();
-        let Some(resolved) = self.names.resolve(self.scope, &segments, path.global, Space::Type, self.known) else { return Ty::Unknown };
+        let Some(resolved) = self.names.resolve(self.scope, &segments, path.global, Space::Type, self.known) else {
+            return self.derived_builder(&segments, path.global).unwrap_or_default();
+        };
         let named = path.segments.len() - resolved.rest;
         let args: Vec<Ty> = path.segments[named - 1].args.iter().map(|arg| self.at(arg, depth + 1)).collect();
         let ty = self.def(resolved.def, args, depth);
         match path.segments.get(named) {
             None => ty,
             Some(assoc) => self.project(&ty, None, &assoc.name),
+        }
+    }
+
+    /// `UserBuilder`, which nobody wrote, beside a type `User`: a derive made it.
+    fn derived_builder(&self, segments: &[&str], global: bool) -> Option<Ty> {
+        let (last, front) = segments.split_last()?;
+        let built = last.strip_suffix("Builder").filter(|built| !built.is_empty())?;
+        let path: Vec<&str> = front.iter().copied().chain([built]).collect();
+        let resolved = self.names.resolve(self.scope, &path, global, Space::Type, self.known)?;
+        match (resolved.def, resolved.rest) {
+            (Def::Type(id), 0) if self.alias(id).is_none() => Some(Ty::foreign(ty::BUILDER, vec![Ty::Workspace(id, Vec::new())])),
+            _ => None,
         }
     }
 
@@ -228,7 +242,8 @@ impl<'a> Lower<'a> {
                 .iter()
                 .find_map(|bound| match bound {
                     Bound::Foreign(_, args) if matches!(name, "Item" | "Output") => args.first().cloned(),
-                    _ => None,
+                    Bound::Foreign(..) => None,
+                    Bound::Workspace(id, _) => self.items.trait_assoc(*id, name).cloned(),
                 })
                 .unwrap_or_default(),
             Ty::Ref(inner) => self.project(inner, of, name),

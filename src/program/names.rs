@@ -150,7 +150,8 @@ pub struct Names {
 }
 
 const MAX_ROUNDS: usize = 24;
-const MAX_GLOB_DEPTH: usize = 12;
+/// How many modules one look-up may follow globs through.
+pub(super) const MAX_GLOBS: usize = 512;
 
 impl Names {
     /// Builds everything; `facts` by file.
@@ -514,7 +515,7 @@ impl Names {
     }
 
     fn collect_foreign(&self, scope: ScopeId, foreign: &mut Vec<Name>, globs: &mut Vec<Name>, seen: &mut Vec<ScopeId>) {
-        if seen.contains(&scope) || seen.len() > MAX_GLOB_DEPTH {
+        if seen.contains(&scope) || seen.len() > MAX_GLOBS {
             return;
         }
         seen.push(scope);

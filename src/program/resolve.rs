@@ -1,6 +1,6 @@
 //! Paths: what the names of a path lead to, read-only, after the names are built (and while imports are).
 
-use super::names::{Def, Dep, KnownPaths, Names, ScopeId, Space};
+use super::names::{Def, Dep, KnownPaths, MAX_GLOBS, Names, ScopeId, Space};
 use crate::facts::Name;
 
 /// Where a path led. `rest` segments at its end are associated items of the definition.
@@ -307,7 +307,7 @@ impl Names {
             }
         }
         let declared = out.len();
-        if seen.len() > MAX_DEPTH {
+        if seen.len() > MAX_GLOBS {
             return;
         }
         seen.push(scope);

@@ -107,6 +107,13 @@ mod names {
     }
 
     #[test]
+    fn globs_of_many_modules_are_all_followed() {
+        let modules: String = (0..40).map(|at| format!("mod m{at} {{ pub fn f{at}() {{}} }} pub use m{at}::*;\n")).collect();
+        let program = Program::from_sources(&[("src/lib.rs", "mod all; use all::*; fn main() { f39(); }"), ("src/all.rs", &modules)]);
+        assert_eq!(program.runs("main", "f39"), ["app::all::m39::f39"]);
+    }
+
+    #[test]
     fn names_inside_a_function_are_its_own() {
         let program = one("mod a { pub fn f() {} } mod b { pub fn f() {} } use a::f;
             fn outer() { use crate::b::f; f(); { helper(); } fn helper() { f() } } fn plain() { f(); }");
@@ -424,5 +431,52 @@ mod calls {
             "use crate::generated::Message; struct U; impl From<U> for Message { fn from(u: U) -> Self { todo!() } } fn f() { i128::from(1); }",
         );
         assert_eq!(program.runs("f", "i128::from"), ["^std::primitive::i128::from"]);
+    }
+}
+
+mod receivers {
+    use super::*;
+
+    #[test]
+    fn builders_that_a_derive_made_have_methods_that_somebody_wrote() {
+        let program = one("mod config { #[derive(bon::Builder)] pub struct Config { port: u16 } impl Config { pub fn port(&self) {} }
+            impl<S: config_builder::State> ConfigBuilder<S> { pub fn from_env(self) -> ConfigBuilder<S> { self } } }
+            use config::Config;
+            fn main() { let config = Config::builder().from_env().level(3).build(); config.port(); }
+            fn other() { let config = config::ConfigBuilder::default().build().unwrap(); config.port(); }");
+        assert_eq!(program.runs("main", "from_env"), ["app::config::ConfigBuilder::from_env"]);
+        assert_eq!(program.runs("main", "port"), ["app::config::Config::port"]);
+        assert_eq!(program.runs("other", "port"), ["app::config::Config::port"]);
+    }
+
+    #[test]
+    fn what_a_task_returns_is_known_when_it_is_awaited() {
+        let program = one("struct Job; impl Job { fn run(&self) {} } async fn make() -> Job { Job }
+            async fn main() { let handle = tokio::spawn(async { Ok::<_, ()>(make().await) }); let job = handle.await.unwrap().unwrap(); job.run(); }");
+        assert_eq!(program.runs("main", "run"), ["app::Job::run"]);
+    }
+
+    #[test]
+    fn bounds_lead_on() {
+        let program = one("struct User; impl User { fn name(&self) {} }
+            trait Store { type Row: Named; fn row(&self) -> Self::Row; } trait Named { fn named(&self); }
+            fn each(users: impl IntoIterator<Item = User>) { for user in users { user.name(); } }
+            fn take<I: IntoIterator<Item = User>>(users: I) { users.into_iter().next().unwrap().name(); }
+            fn lent(user: impl AsRef<User>) { user.as_ref().name(); }
+            fn shared(user: std::sync::Arc<User>) { let own: &User = user.as_ref(); user.as_ref().name(); }
+            fn project<S: Store>(store: S, row: S::Row) { row.named(); store.row().named(); }
+            trait Lent: AsRef<User> {} fn through<L: Lent>(it: L) { it.as_ref().name(); }");
+        for name in ["each", "take", "lent", "shared", "through"] {
+            assert_eq!(program.runs(name, "name"), ["app::User::name"], "{name}");
+        }
+        assert!(program.calls("project").iter().filter(|(written, _)| written == "named").all(|(_, runs)| runs == &["app::Named::named"]));
+    }
+
+    #[test]
+    fn traits_in_scope_extend_what_std_has() {
+        let program = one("use anyhow::Context as _; struct User; impl User { fn name(&self) {} }
+            fn load() -> Option<User> { None } fn main() -> anyhow::Result<()> { load().context(\"none\")?.name(); Ok(()) }");
+        assert_eq!(program.runs("main", "context"), ["^anyhow::Context::context"]);
+        assert_eq!(program.runs("main", "name"), ["app::User::name"]);
     }
 }

@@ -16,7 +16,7 @@ impl Infer<'_> {
             Ty::Workspace(..) => {
                 self.cx.items.assoc_type(ty, Some(&ty::Bound::Foreign(Name::new_static("std::ops::Deref"), Vec::new())), "Target")
             }
-            Ty::Param(_, bounds) | Ty::Bounded(bounds) => bounds.iter().find_map(|bound| match bound {
+            Ty::Param(_, bounds) | Ty::Bounded(bounds) => self.with_supers(bounds).into_iter().find_map(|bound| match bound {
                 ty::Bound::Foreign(path, args)
                     if matches!(
                         path.as_str(),
@@ -34,6 +34,17 @@ impl Infer<'_> {
             }),
             _ => None,
         }
+    }
+
+    /// Bounds, and the foreign ones that those of the workspace extend.
+    fn with_supers<'b>(&'b self, bounds: &'b [ty::Bound]) -> Vec<&'b ty::Bound> {
+        let mut all: Vec<&ty::Bound> = bounds.iter().collect();
+        for bound in bounds {
+            if let ty::Bound::Workspace(id, _) = bound {
+                all.extend(self.cx.items.foreign_supers(*id));
+            }
+        }
+        all
     }
 
     fn derived_deref(&self, id: super::TypeId) -> Option<&Ty> {
@@ -123,6 +134,9 @@ impl Infer<'_> {
             Ty::Param(_, bounds) | Ty::Bounded(bounds) => ty::bound_arg(bounds, ty::FUTURE).cloned().unwrap_or(ty),
             Ty::Foreign(path, args) => {
                 let model = self.cx.known.type_model(path);
+                if let Some(yielded) = self.cx.known.awaited(&ty) {
+                    return yielded;
+                }
                 match model.and_then(|model| model.kind.as_deref()) {
                     Some("future") => self.cx.known.peel(&ty).or_else(|| self.cx.known.element(&ty)).unwrap_or_default(),
                     Some("pointer") if args.len() == 1 => {

@@ -43,6 +43,8 @@ pub const ITERATOR: &str = "std::iter::Iterator";
 pub const FN: &str = "std::ops::Fn";
 pub const FUTURE: &str = "std::future::Future";
 pub const RANGE: &str = "std::ops::Range";
+/// What a derived builder of a workspace type is (its argument): every setter gives it back, `build` gives the type.
+pub const BUILDER: &str = "builder";
 
 impl Ty {
     #[must_use]

@@ -70,7 +70,7 @@ pub struct Expansion {
     pub body: Body,
 }
 
-/// Finds a macro by its last name, for calls inside an expansion.
+/// Finds a macro by its path as written, for calls inside an expansion.
 pub type Find<'f> = dyn Fn(&str) -> Option<Definition<'f>> + Sync + 'f;
 
 /// Expands one call. None when no arm matches, when the result does not parse, and when it grows too large.
@@ -176,21 +176,26 @@ fn inner_calls(definition: Definition<'_>, text: Text, find: &Find<'_>, nesting:
     if nesting == 0 {
         return Some(text);
     }
-    let find_any = |name: &str| if name == definition.rules.name { Some(definition) } else { find(name) };
+    // of another crate it is another macro: `serde_json::json!` inside the workspace's own `json!`
+    let find_any = |path: &str| {
+        let (front, last) = path.rsplit_once("::").unwrap_or(("", path));
+        let first = front.trim_start_matches([':', ' ']).split("::").next().unwrap_or("").trim();
+        let own = last.trim() == definition.rules.name && (matches!(first, "" | "crate" | "self" | "super") || first == definition.krate);
+        if own { Some(definition) } else { find(path) }
+    };
     // the macros of the crate paste: `paste!`, and `item!` and `expr!` of its first versions
     let pastes = |path: &str| path.trim_start_matches(':').split(':').next().is_some_and(|first| first.trim() == "paste");
-    let last = |path: &str| path.rsplit(':').next().unwrap_or("").trim().to_owned();
-    let calls = calls(&text.text, |path| pastes(path) || find_any(&last(path)).is_some());
+    let calls = calls(&text.text, |path| pastes(path) || find_any(path).is_some());
     if calls.is_empty() {
         return Some(text);
     }
     let mut output = Text::default();
     let mut done = 0u32;
     for found in calls {
-        let name = text.text.get(found.name.clone()).unwrap_or("");
+        let path = text.text.get(found.whole.start..found.path_end).unwrap_or("");
         let mut inner = Text::default();
         inner.copy(&text, found.inside.start as u32..found.inside.end as u32);
-        let expanded = match find_any(name) {
+        let expanded = match find_any(path) {
             Some(known) => one(known, &inner, find, nesting - 1, budget),
             None => {
                 budget.bytes = budget.bytes.checked_sub(inner.text.len())?;
@@ -239,7 +244,7 @@ fn is_items(text: &str) -> bool {
 }
 
 struct Found {
-    name: std::ops::Range<usize>,
+    path_end: usize,
     whole: std::ops::Range<usize>,
     inside: std::ops::Range<usize>,
 }
@@ -265,7 +270,7 @@ fn calls(text: &str, known: impl Fn(&str) -> bool) -> Vec<Found> {
                     && let Some((start, name, true)) = path.take()
                     && text.get(start..name.end).is_some_and(&known)
                 {
-                    open = Some((depth, Found { name, whole: start..range.end, inside: range.end..range.end }));
+                    open = Some((depth, Found { path_end: name.end, whole: start..range.end, inside: range.end..range.end }));
                 }
                 depth += 1;
             }

@@ -5,7 +5,11 @@ use crate::parse::{Call, Definition, Expansion, Position, expand, sketch};
 /// Expands the first call of the last macro defined in `text`; all its macros are known.
 fn expanded(text: &str, position: Position) -> Option<Expansion> {
     let facts = clean(text);
-    let find = |name: &str| {
+    let find = |path: &str| {
+        let name = path.rsplit("::").next()?.trim();
+        if path.trim_start().starts_with("serde_json") {
+            return None;
+        }
         let rules = facts.macro_rules.iter().find(|rules| rules.name == name)?;
         Some(Definition { rules, text, krate: "crate" })
     };
@@ -21,6 +25,17 @@ fn expanded(text: &str, position: Position) -> Option<Expansion> {
 
 fn expr(text: &str) -> String {
     expanded(text, Position::Expr).map_or_else(|| "none".into(), |expansion| show(&expansion.body))
+}
+
+#[test]
+fn a_macro_of_another_crate_with_the_same_name_is_left_alone() {
+    let json = "macro_rules! json { ($($t:tt)*) => { Value(serde_json::json!($($t)*)) }; }";
+    assert_eq!(
+        expr(&format!("{json} fn f() {{ json!(1) }}")),
+        expr("macro_rules! j { () => { Value(serde_json::json!(1)) }; } fn f() { j!() }")
+    );
+    let short = "macro_rules! twice { (1) => { 1 }; ($x:expr, 2) => { crate::twice!(1) }; }";
+    assert_eq!(expr(&format!("{short} fn f() {{ twice!(a, 2) }}")), "1");
 }
 
 #[test]
