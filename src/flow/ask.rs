@@ -6,7 +6,8 @@ use super::value::{Kinds, Origin, Value};
 use crate::facts::{Body, Expr, ExprId, ExprKind, Function, Lit, Name, PatId, PatKind, Path, TypeKind, TypeRef, walk};
 use crate::model::Models;
 use crate::program::Def;
-use crate::program::{FnId, Program, Ty};
+use crate::program::routes::Handler;
+use crate::program::{Bound, FnId, Program, Ty};
 use crate::source::FileId;
 
 // -- types
@@ -292,6 +293,38 @@ pub fn stays_here(text: &str) -> bool {
     letters.next() == Some('/') && letters.next().is_some_and(|second| second != '/' && second != '\\')
 }
 
+/// `items/`: below what it is joined to, whatever follows.
+pub fn stays_below(text: &str) -> bool {
+    stays_here(text)
+        || text.starts_with(|first: char| !matches!(first, '/' | '\\')) && (text.contains(['/', '?', '#']) && !text.contains("://"))
+}
+
+/// The constants in a pattern to search for: `'/'`, `['/', '\\']`, `".."`.
+pub fn texts(body: &Body, id: ExprId) -> Vec<String> {
+    match &body.expr(id).kind {
+        ExprKind::Lit(Lit::Str(text)) => vec![text.to_string()],
+        ExprKind::Lit(Lit::Char(letter)) => vec![letter.to_string()],
+        ExprKind::Ref { operand, .. } => texts(body, *operand),
+        ExprKind::Array(items) => items.iter().flat_map(|item| texts(body, *item)).collect(),
+        ExprKind::Path(path) if matches!(path.last(), "MAIN_SEPARATOR" | "MAIN_SEPARATOR_STR") => vec!["/".to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+/// `names` of `names.iter()`.
+pub fn iterated(body: &Body, id: ExprId) -> ExprId {
+    match &body.expr(id).kind {
+        ExprKind::MethodCall { receiver, method, args, .. }
+            if args.is_empty()
+                && matches!(method.as_str(), "iter" | "into_iter" | "iter_mut" | "components" | "lines" | "split_whitespace") =>
+        {
+            iterated(body, *receiver)
+        }
+        ExprKind::Ref { operand, .. } => *operand,
+        _ => id,
+    }
+}
+
 pub fn is_shell(program: &str) -> bool {
     let name = program.rsplit(['/', '\\']).next().unwrap_or(program);
     matches!(name.trim_end_matches(".exe"), "sh" | "bash" | "zsh" | "dash" | "ksh" | "fish" | "cmd" | "powershell" | "pwsh")
@@ -400,26 +433,38 @@ pub fn parameter_input(program: &Program, function: FnId, index: usize) -> Optio
     if let Some(kind) = extractor_kind(program, ty) {
         return input_kind(&kind).map(origin);
     }
-    if is_handler(program, function) && is_body(program, ty) {
+    if is_handler(program, function) && (is_body(program, ty) || is_payload(program, ty)) {
         return Some(origin("request"));
     }
     // Frameworks that name their inputs in the attribute: `#[get("/<id>?<page>")]`, `data = "<form>"`.
+    // Segments of a path that are read as a path have neither `..` nor a root.
+    if matches!(ty.peel_refs(), Ty::Foreign(path, _) if path == "std::path::PathBuf") {
+        return None;
+    }
     let named = item.attrs.iter().any(|attr| attribute_names(attr, &what));
     named.then(|| origin("request"))
 }
 
-/// It answers requests itself: named to a router, or marked by an attribute.
+/// It answers requests itself.
 pub fn is_handler(program: &Program, function: FnId) -> bool {
-    if !program.reach(function).request {
-        return false;
+    program.routes().is_handler(function)
+}
+
+/// A payload that a router reads by itself, without an extractor around it: a type that is deserialised, a map of texts.
+fn is_payload(program: &Program, ty: &Ty) -> bool {
+    match ty.peel_refs() {
+        Ty::Workspace(id, _) => {
+            program.type_def(*id).attrs.iter().any(|attr| {
+                attr.path == "derive" && attr.args.iter().any(|meta| matches!(meta.path.rsplit("::").next(), Some("Deserialize")))
+            })
+        }
+        Ty::Foreign(path, args) => {
+            matches!(path.as_str(), "std::collections::HashMap" | "std::collections::BTreeMap")
+                && args.iter().all(|arg| matches!(arg, Ty::Foreign(path, _) if path == "std::string::String"))
+                && args.len() >= 2
+        }
+        _ => false,
     }
-    let marked =
-        program.function(function).attrs.iter().any(|attr| program.attribute_kind(function, &attr.path).as_deref() == Some("handler"));
-    marked
-        || program
-            .callers(function)
-            .iter()
-            .any(|(caller, expr)| program.sites(*caller).iter().any(|site| site.expr == *expr && site.by_name))
 }
 
 /// A body or headers as they came.
@@ -469,10 +514,52 @@ pub fn extractor_kind(program: &Program, ty: &Ty) -> Option<String> {
     }
 }
 
-/// A closure that is a handler: its parameter is annotated with an extractor.
-pub fn closure_input(program: &Program, function: FnId, file: FileId, body: &Body, pat: PatId) -> Option<Origin> {
-    let kind = extractor_kind(program, program.pat_ty(function, pat))?;
-    let kind = input_kind(&kind)?;
+/// The function of the workspace that makes a handler's parameter from the request.
+pub fn extractor_of(program: &Program, function: FnId, index: usize) -> Option<FnId> {
+    if !is_handler(program, function) {
+        return None;
+    }
+    let mut ty = program.signature(function).params.get(index)?.peel_refs();
+    while let Ty::Foreign(path, args) = ty {
+        if !matches!(path.as_str(), "std::option::Option" | "std::result::Result") {
+            return None;
+        }
+        ty = args.first()?.peel_refs();
+    }
+    let Ty::Workspace(id, _) = ty else { return None };
+    program.impls_of(*id).find_map(|(bound, file, item)| {
+        let Bound::Foreign(path, _) = bound else { return None };
+        if program.models.kind(path) != Some("extractor-trait") {
+            return None;
+        }
+        let functions = item.functions.iter().map(|index| program.fn_id(file, *index));
+        functions.into_iter().find(|id| program.function(*id).name.starts_with("from_"))
+    })
+}
+
+/// A parameter whose type has the payload as its argument: `Valid<Form>`.
+pub fn is_wrapper(program: &Program, function: FnId, index: usize) -> bool {
+    matches!(program.signature(function).params.get(index).map(Ty::peel_refs), Some(Ty::Workspace(_, args)) if args.iter().any(|arg| !arg.is_unknown()))
+}
+
+/// The parameter as a place where input enters.
+pub fn origin(program: &Program, function: FnId, index: usize, kind: &str) -> Origin {
+    let item = program.function(function);
+    let (at, what) = item.params.get(index).map_or((item.span, Name::default()), |param| (param.span, binding_name(&item.body, param.pat)));
+    Origin { at: at.in_file(program.file_of(function)), kind: kind.into(), what }
+}
+
+/// A closure that is a handler: its parameter is annotated with an extractor, or it stands where a router takes one.
+pub fn closure_input(program: &Program, function: FnId, file: FileId, body: &Body, closure: ExprId, pat: PatId) -> Option<Origin> {
+    let ty = program.pat_ty(function, pat);
+    let kind = match extractor_kind(program, ty) {
+        Some(kind) => input_kind(&kind)?,
+        None if is_body(program, ty) || is_payload(program, ty) => {
+            let handler = Handler::Closure(function, closure);
+            program.routes().routes.iter().any(|route| route.handler == handler).then_some("request")?
+        }
+        None => return None,
+    };
     Some(Origin { at: body.pat(pat).span.in_file(file), kind: kind.into(), what: binding_name(body, pat) })
 }
 

@@ -10,8 +10,8 @@ use super::eval::Interp;
 use super::limits;
 use super::state::Place;
 use super::summary::{Args, Summary, instantiate};
-use super::value::{Kinds, Origin, Source, Step, Taint, Value, combine};
-use crate::facts::{ExprId, ExprKind, Lit, Name, walk};
+use super::value::{Kinds, Origin, Source, Step, Taint, Text, Value, combine};
+use crate::facts::{ExprId, ExprKind, Name};
 use crate::model::CallModel;
 use crate::program::Target;
 
@@ -188,6 +188,7 @@ impl Interp<'_> {
             let argument = model.marks.iter().any(|mark| mark == "command-argument");
             self.check_sink(call, if argument { "shell" } else { &sink.kind }, &value, expr);
         }
+        self.check_header(call.id, call.name, call.args, &call.values, model);
         if model.responds.as_deref() == Some("body")
             && let (Some(value), Some(expr), Some((receiver, _))) = (call.value(0), call.expr(0), &call.receiver)
             && self.says_html(*receiver)
@@ -234,7 +235,10 @@ impl Interp<'_> {
                     value
                 }
             },
-            Some(flows) => self.move_taint(call, flows, closures, model.marks.iter().any(|mark| mark == "url-part")),
+            Some(flows) => {
+                let marked = |name: &str| model.marks.iter().any(|mark| mark == name);
+                self.move_taint(call, flows, closures, marked("url-part"), marked("url-host"))
+            }
         };
         // The statement stays what it is while values are bound to it.
         if model.clause.as_deref() == Some("bind")
@@ -254,9 +258,18 @@ impl Interp<'_> {
         if call.name.starts_with("render") && model.sinks.is_empty() {
             result.clear(Kinds::HTML);
         }
-        // Joined to a base of ours, only an absolute URL leads elsewhere.
-        if model.marks.iter().any(|mark| mark == "url-join") && !call.value(-1).is_some_and(Value::is_tainted) {
-            result.mark_guessed();
+        // Joined to a base of ours, what begins with a name stays below it; `//host` and `https://host` lead elsewhere.
+        if model.marks.iter().any(|mark| mark == "url-join")
+            && !call.value(-1).is_some_and(Value::is_tainted)
+            && call.value(0).is_some_and(|part| part.text.led || part.text.start.as_deref().is_some_and(ask::stays_below))
+        {
+            result.clear(Kinds::URL.with(Kinds::REDIRECT));
+        }
+        if matches!(call.name, "replace" | "replacen" | "replace_all")
+            && let Some(pattern) = call.args.first()
+        {
+            let clean = self.replaced(call, *pattern);
+            result.clear(clean);
         }
         if call.name == "canonicalize" {
             result.clear(Kinds::CANONICAL);
@@ -265,7 +278,7 @@ impl Interp<'_> {
     }
 
     /// `"self->return"`, `"0->self"`: as the model says.
-    fn move_taint(&mut self, call: &Call<'_>, flows: &[String], closures: Option<Value>, part_of_url: bool) -> Value {
+    fn move_taint(&mut self, call: &Call<'_>, flows: &[String], closures: Option<Value>, part_of_url: bool, chooses_host: bool) -> Value {
         let mut result = Value::none();
         let single = flows.iter().filter(|flow| flow.ends_with("->return")).count() == 1;
         for flow in flows {
@@ -291,7 +304,15 @@ impl Interp<'_> {
                 }
                 // The path and the query of a URL do not choose the server.
                 "self" if part_of_url => self.add_to(call.expr(-1), &value.cleared(Kinds::URL.with(Kinds::REDIRECT)), call),
-                "self" => self.add_to(call.expr(-1), &value, call),
+                "self" => {
+                    self.add_to(call.expr(-1), &value, call);
+                    // another host: how the URL began says nothing any more
+                    if chooses_host && let Some(place) = call.expr(-1).and_then(|target| self.root_place(target)) {
+                        let mut whole = self.state.read(&place);
+                        whole.text = Text::default();
+                        self.state.write(&place, whole, false);
+                    }
+                }
                 number => {
                     let expr = number.parse().ok().and_then(|index| call.expr(index));
                     self.add_to(expr, &value, call);
@@ -299,6 +320,36 @@ impl Interp<'_> {
             }
         }
         result
+    }
+
+    /// What a replacement of all of `pattern` takes out of a text.
+    fn replaced(&self, call: &Call<'_>, pattern: ExprId) -> Kinds {
+        if call.values.last().is_none_or(Value::is_tainted) || call.name == "replacen" {
+            return Kinds::NONE;
+        }
+        let with = call.values.last().and_then(|value| value.text.start.as_deref()).unwrap_or("");
+        if call.name == "replace_all" {
+            // `Regex::new("[^a-z]").replace_all(text, "")`: what stays is in the set
+            let text = call.value(-1).and_then(|value| value.text.start.as_deref().map(str::to_owned));
+            let text = text.or_else(|| ask::pattern_text(self.program, self.function, call.expr(-1)?));
+            let set = text.is_some_and(|text| text.starts_with("[^") && (text.ends_with(']') || text.ends_with("]+")));
+            return if set { Kinds::ALL } else { Kinds::NONE };
+        }
+        if ask::tests_characters(self.body, pattern) {
+            return Kinds::ALL;
+        }
+        let mut gone = Kinds::NONE;
+        for text in ask::texts(self.body, pattern) {
+            gone = gone.with(match text.as_str() {
+                "/" | "\\" if !with.contains('/') => Kinds::PATH,
+                // what is left of `....` has no two dots side by side either
+                ".." if !with.contains('.') => Kinds::PATH,
+                "<" if with != "<" => Kinds::HTML,
+                "\n" | "\r" | "\r\n" => Kinds::HEADER.with(Kinds::LOG),
+                _ => Kinds::NONE,
+            });
+        }
+        gone
     }
 
     /// Stores `value` into what `target` names, beside what is there.
@@ -359,26 +410,6 @@ impl Interp<'_> {
                 }
             }
         }
-    }
-
-    /// The chain that builds a response set its type to HTML.
-    fn says_html(&self, receiver: ExprId) -> bool {
-        let mut at = receiver;
-        while let ExprKind::MethodCall { receiver, method, args, .. } = &self.body.expr(at).kind {
-            let names_html = || {
-                args.iter().flat_map(|arg| walk::descendants(self.body, *arg)).any(|id| match &self.body.expr(id).kind {
-                    ExprKind::Lit(Lit::Str(text)) => text.starts_with("text/html"),
-                    ExprKind::Path(path) => path.last() == "TEXT_HTML_UTF_8",
-                    ExprKind::Call { callee, .. } => matches!(&self.body.expr(*callee).kind, ExprKind::Path(path) if path.last() == "html"),
-                    _ => false,
-                })
-            };
-            if matches!(method.as_str(), "content_type" | "insert_header" | "append_header" | "header") && names_html() {
-                return true;
-            }
-            at = *receiver;
-        }
-        false
     }
 
     /// What goes into a row, and what bounds a number of rows.
@@ -484,7 +515,9 @@ impl Interp<'_> {
                 result.absorb(&returned.flat());
             }
         }
-        result.mark_guessed();
+        if !reads_on(call) {
+            result.mark_guessed();
+        }
         // A name that models know, on a value of unknown type: what all of them take away is gone.
         for kind in self.cleared_by_name(call.name) {
             result.clear(Kinds::named(kind));
@@ -710,6 +743,24 @@ fn with_text(mut value: Value) -> Value {
         taint.exact = false;
     }
     value
+}
+
+/// A method that hands out a part of its receiver, a constructor around one value: what goes in comes out, unless the name says that
+/// something is made of it.
+fn reads_on(call: &Call<'_>) -> bool {
+    const CHANGES: &[&str] = &[
+        "saniti", "escap", "encode", "hash", "digest", "valid", "check", "clean", "normal", "parse", "len", "size", "count", "id", "sign",
+        "quote", "slug", "is_",
+    ];
+    if CHANGES.iter().any(|word| call.name.contains(word)) {
+        return false;
+    }
+    match &call.receiver {
+        Some((_, value)) => {
+            value.is_tainted() && call.values.iter().all(|value| value.text.constant && !value.is_tainted() && value.closure.is_none())
+        }
+        None => call.values.len() == 1 && matches!(call.name, "new" | "from"),
+    }
 }
 
 impl Value {

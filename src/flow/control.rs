@@ -3,8 +3,8 @@
 use super::ask;
 use super::eval::{Interp, Loop, either_option};
 use super::state::State;
-use super::value::{Source, Value};
-use crate::facts::{ExprId, ExprKind, Name};
+use super::value::{Kinds, Source, Value};
+use crate::facts::{ExprId, ExprKind, Name, PatId};
 
 /// How often a loop's body is walked at most.
 const PASSES: usize = 3;
@@ -48,6 +48,24 @@ impl Interp<'_> {
         value.unwrap_or_default()
     }
 
+    /// `for name in &names { if !LIST.contains(name) { return Err(..) } }`: at the end of a turn of a loop that is never left early,
+    /// what is known of each element is known of all.
+    pub(super) fn checked_element(&self, pat: PatId) -> Option<Kinds> {
+        let local = ask::first_binding(self.body, pat)?;
+        let known = |state: &State| -> Kinds {
+            if !state.live {
+                return Kinds::ALL.with(Kinds::PANIC);
+            }
+            let taints = state.locals.get(&local).map(Value::all_taints).unwrap_or_default();
+            taints.iter().map(|taint| taint.cleared.with(state.proved(&taint.source))).reduce(Kinds::common).unwrap_or_default()
+        };
+        let turn = self.loops.last()?;
+        if turn.breaks.live || !self.state.live {
+            return None;
+        }
+        Some(known(&self.state).common(known(&turn.continues))).filter(|kinds| *kinds != Kinds::NONE)
+    }
+
     /// Runs a closure of this body with these arguments; `certainly` once, or perhaps not at all.
     pub fn run_closure(&mut self, id: ExprId, args: &[Value], certainly: bool) -> Value {
         let ExprKind::Closure { params, body, .. } = &self.body.expr(id).kind else { return Value::none() };
@@ -60,7 +78,7 @@ impl Interp<'_> {
         for (at, (pat, ty)) in params.iter().enumerate() {
             let mut value = args.get(at).cloned().unwrap_or_default();
             if let Some(ty) = ty {
-                if let Some(origin) = ask::closure_input(self.program, self.function, self.file, self.body, *pat) {
+                if let Some(origin) = ask::closure_input(self.program, self.function, self.file, self.body, id, *pat) {
                     value = Value::of(Source::Input(origin));
                 }
                 value.clear(ask::harmless_type_ref(self.program, self.function, ty));

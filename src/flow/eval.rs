@@ -435,12 +435,20 @@ impl<'p> Interp<'p> {
                     place.inside = true;
                     place
                 });
-                self.run_loop(label.as_ref(), |this| {
+                let mut checked = None;
+                let value = self.run_loop(label.as_ref(), |this| {
                     let over = this.state.clone();
                     this.bind(*pat, &item);
                     this.eval(*body);
+                    checked = this.checked_element(*pat);
                     over
-                })
+                });
+                if let Some(kinds) = checked
+                    && item.is_tainted()
+                {
+                    self.clear(ask::characters_of(self.body, *iter).unwrap_or_else(|| ask::iterated(self.body, *iter)), kinds);
+                }
+                value
             }
             ExprKind::Closure { .. } => Value { closure: Some(id), ..Value::default() },
             ExprKind::Await(inner) => self.eval(*inner),
@@ -477,7 +485,11 @@ impl<'p> Interp<'p> {
             ExprKind::Struct { path, fields, rest } => self.structure(path, fields, *rest),
             ExprKind::Tuple(items) => {
                 let fields = items.iter().enumerate().map(|(at, item)| (Name::from(at.to_string()), self.eval(*item))).collect();
-                Value::with_fields(fields)
+                let value = Value::with_fields(fields);
+                if value.is_tainted() {
+                    self.check_response(id, items, &value);
+                }
+                value
             }
             ExprKind::Array(items) => {
                 let items: Vec<Value> = items.iter().map(|item| self.eval(*item)).collect();

@@ -484,6 +484,14 @@ impl Interp<'_> {
                     self.apply_proofs(&proofs, None, &[*receiver]);
                     return;
                 }
+                // `full.strip_prefix(&base)?`
+                if let ("strip_prefix", [arg]) = (method.as_str(), args.as_slice()) {
+                    let start = self.peek(*arg);
+                    if !start.is_tainted() {
+                        self.refine_start(*receiver, &start, true);
+                    }
+                    return;
+                }
                 if ask::validates(self.program, self.function, id) {
                     self.clear(*receiver, Kinds::NUMBER.with(Kinds::STORE));
                 }
@@ -598,6 +606,8 @@ impl Interp<'_> {
             PatKind::TupleStruct { path, fields } if matches!(path.last(), "Some" | "Ok") => {
                 matches!(fields.as_slice(), [only] if self.only_constants(*only))
             }
+            // `Component::Normal(_)`
+            PatKind::TupleStruct { path, .. } => path.last() == "Normal" && path.segments.len() > 1,
             PatKind::Range { from: Some(_), to: Some(_) } => true,
             PatKind::Tuple(pats) | PatKind::Slice(pats) => !pats.is_empty() && pats.iter().all(|pat| self.only_constants(*pat)),
             _ => false,

@@ -22,6 +22,7 @@ mod macros;
 mod names;
 mod order;
 mod pattern;
+mod response;
 mod sinks;
 pub mod state;
 pub mod summary;
@@ -66,8 +67,11 @@ impl Flow {
             let (summaries, promises) = (&flow.summaries, &flow.promises);
             let outputs: Vec<Vec<(FnId, Output)>> = level.par_iter().map(|group| analyse(program, promises, summaries, group)).collect();
             for (function, output) in outputs.into_iter().flatten() {
-                flow.take(program, function, output);
+                flow.take(function, output);
             }
+        }
+        for function in program.functions() {
+            flow.enter(program, function);
         }
         flow.hits.sort_by(|a, b| {
             let key = |hit: &SinkHit| (hit.site.arg_at, hit.site.kind, hit.steps.len());
@@ -79,24 +83,8 @@ impl Flow {
         flow
     }
 
-    fn take(&mut self, program: &Program, function: FnId, output: Output) {
+    fn take(&mut self, function: FnId, output: Output) {
         let Output { summary, mut hits, mut built, constants } = output;
-        let item = program.function(function);
-        let inputs: Vec<Option<Origin>> = (0..item.params.len()).map(|index| ask::parameter_input(program, function, index)).collect();
-        for sink in &summary.sinks {
-            let Some(Some(origin)) = usize::try_from(sink.index).ok().and_then(|index| inputs.get(index)) else { continue };
-            let mut origin = origin.clone();
-            if let Some(field) = sink.path.last() {
-                origin.what = format!("{}.{field}", origin.what).into();
-            }
-            hits.push(SinkHit {
-                site: sink.site.clone(),
-                origin,
-                entry: Some(function),
-                steps: value::steps(&sink.chain),
-                certain: !sink.guessed,
-            });
-        }
         self.hits.append(&mut hits);
         self.built.append(&mut built);
         self.constants.extend(constants.into_iter().map(|(expr, text)| ((function, expr), text)));
@@ -104,6 +92,70 @@ impl Flow {
             // Set while its group was analysed; the last word of a cycle is the same.
             let _ = slot.set(summary);
         }
+    }
+
+    /// What reaches a sink from the parameters of a function that requests enter by.
+    fn enter(&mut self, program: &Program, function: FnId) {
+        let mut hits = Vec::new();
+        let Some(summary) = self.summary(function).filter(|summary| !summary.sinks.is_empty()) else { return };
+        let params = program.function(function).params.len();
+        let inputs: Vec<Option<Origin>> = (0..params).map(|index| ask::parameter_input(program, function, index)).collect();
+        let extractors: Vec<Option<FnId>> = (0..params).map(|index| ask::extractor_of(program, function, index)).collect();
+        for sink in &summary.sinks {
+            let Ok(index) = usize::try_from(sink.index) else { continue };
+            // a list that the handler was given is as much input as what it is compared with
+            let held = match &sink.unless {
+                Some(Source::Param { index, .. }) => {
+                    usize::try_from(*index).ok().and_then(|index| inputs.get(index)).is_none_or(Option::is_none)
+                }
+                Some(Source::Input(_)) => false,
+                None => false,
+            };
+            if held {
+                continue;
+            }
+            let hit = |origin: Origin, certain: bool| SinkHit {
+                site: sink.site.clone(),
+                origin,
+                entry: Some(function),
+                steps: value::steps(&sink.chain),
+                certain: certain && !sink.guessed,
+            };
+            if let Some(Some(origin)) = inputs.get(index) {
+                let mut origin = origin.clone();
+                if let Some(field) = sink.path.last() {
+                    origin.what = format!("{}.{field}", origin.what).into();
+                }
+                hits.push(hit(origin, true));
+            } else if let Some(Some(extractor)) = extractors.get(index)
+                && let Some(made) = self.summary(*extractor)
+            {
+                // A type that reads the request by code of the project: what that code takes out of it.
+                // the only field of a wrapper is not named on the way
+                let mut parts = made.returns.at(&sink.path).all_taints();
+                if parts.is_empty() {
+                    parts = made.returns.field("0").at(&sink.path).all_taints();
+                }
+                for taint in parts {
+                    if taint.cleared.has(sink.site.kind) {
+                        continue;
+                    }
+                    match &taint.source {
+                        Source::Input(origin) if origin.is_remote() && !taint.guessed => hits.push(hit(origin.clone(), true)),
+                        // `Valid<T>(T)` around an extractor: the payload is what the request holds
+                        Source::Param { .. } if ask::is_wrapper(program, function, index) => {
+                            let mut origin = ask::origin(program, function, index, "request");
+                            if let Some(field) = sink.path.last() {
+                                origin.what = format!("{}.{field}", origin.what).into();
+                            }
+                            hits.push(hit(origin, true));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        self.hits.append(&mut hits);
     }
 
     /// Input that reaches a sink, sorted by place. Of any origin: see [`Origin::is_remote`].

@@ -32,6 +32,12 @@ impl Interp<'_> {
                         self.bind(*field, &Value::none());
                     }
                 }
+                // a plain part of a path: neither `..` nor a root
+                "Normal" if path.segments.len() > 1 => {
+                    for field in fields {
+                        self.bind(*field, &value.clone().cleared(Kinds::PATH));
+                    }
+                }
                 _ => self.bind_sequence(fields, value, true),
             },
             PatKind::Struct { fields, .. } => {
