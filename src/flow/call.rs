@@ -111,6 +111,11 @@ impl Interp<'_> {
     }
 
     fn apply(&mut self, call: Call<'_>) -> Value {
+        if let (Some((receiver, _)), [value], [arg]) = (&call.receiver, call.values.as_slice(), call.args)
+            && matches!(call.name, "eq" | "ne")
+        {
+            self.check_column(*receiver, value, call.id, *arg, call.name);
+        }
         let program = self.program;
         let targets = program.targets(self.function, call.id);
         let mut result: Option<Value> = None;
@@ -420,6 +425,7 @@ impl Interp<'_> {
                 if let Some(sql) = sql {
                     let (value, arg) = (value.clone(), call.args[0]);
                     let at = self.binds_before(call.expr(-1), call.name);
+                    self.check_parameter(&sql, at, &value, call.id, arg, call.name);
                     if limits::stored(&sql).contains(&at) {
                         self.check(Kinds::STORE, &value, call.id, arg, call.name);
                     } else if limits::placeholders(&sql).contains(&at) {
@@ -429,7 +435,7 @@ impl Interp<'_> {
             }
             (Some("values" | "set" | "insert"), [value, ..]) => {
                 let (value, arg) = (value.clone(), call.args[0]);
-                self.check(Kinds::STORE, &value, call.id, arg, call.name);
+                self.check_row(&value, call.id, arg, call.name);
             }
             _ => {}
         }
@@ -439,10 +445,10 @@ impl Interp<'_> {
         {
             let stored: Vec<(Value, ExprId)> = call.values.iter().cloned().zip(call.args.iter().copied()).collect();
             for (value, arg) in stored {
-                self.check(Kinds::STORE, &value, call.id, arg, call.name);
+                self.check_row(&value, call.id, arg, call.name);
             }
             if let Some((receiver, value)) = &call.receiver {
-                self.check(Kinds::STORE, value, call.id, *receiver, call.name);
+                self.check_row(value, call.id, *receiver, call.name);
             }
         }
     }

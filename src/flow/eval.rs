@@ -545,8 +545,10 @@ impl<'p> Interp<'p> {
                 Value::none()
             }
             BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => {
-                self.eval(left);
-                self.eval(right);
+                let (a, b) = (self.eval(left), self.eval(right));
+                if matches!(op, BinaryOp::Eq | BinaryOp::Ne) {
+                    self.check_compared(id, [(left, &a), (right, &b)], if op == BinaryOp::Eq { "==" } else { "!=" });
+                }
                 Value::none()
             }
             BinaryOp::Add => {

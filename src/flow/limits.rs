@@ -79,7 +79,7 @@ pub fn stored(sql: &str) -> Vec<usize> {
 }
 
 /// Words, parameters and single other characters; quoted text is left out.
-fn words(sql: &str) -> impl Iterator<Item = &str> {
+pub fn words(sql: &str) -> impl Iterator<Item = &str> {
     let mut rest = sql;
     std::iter::from_fn(move || {
         loop {

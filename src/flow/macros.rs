@@ -81,6 +81,7 @@ impl Interp<'_> {
                 let stored = limits::stored(&sql);
                 let bounds = limits::placeholders(&sql);
                 for (at, (value, arg)) in values.iter().zip(&call.args).skip(index + 1).enumerate() {
+                    self.check_parameter(&sql, at, value, id, arg.value, name);
                     if stored.contains(&at) {
                         self.check(Kinds::STORE, value, id, arg.value, name);
                     } else if bounds.contains(&at) {

@@ -3,6 +3,7 @@
 //! - [`value`]: what is known about a value: input it carries, how its text starts, its fields
 //! - [`state`]: what is known at one point
 //! - [`eval`], [`control`], [`call`], [`macros`], [`pattern`], [`sinks`]: the walk
+//! - [`plain`]: passwords that are kept as they came
 //! - [`guard`]: what conditions and checks prove
 //! - [`summary`]: what a function does, in terms of its parameters
 //!
@@ -22,6 +23,7 @@ mod macros;
 mod names;
 mod order;
 mod pattern;
+mod plain;
 mod response;
 mod sinks;
 pub mod state;

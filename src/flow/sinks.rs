@@ -34,6 +34,10 @@ impl Interp<'_> {
             if kind == Kinds::ALLOCATION && !taint.exact {
                 continue;
             }
+            let plain = matches!(kind, Kinds::PLAIN_STORED | Kinds::PLAIN_COMPARED);
+            if plain && (!taint.exact || taint.guessed || !self.is_password(&taint.source, arg)) {
+                continue;
+            }
             if taint.cleared.with(self.state.proved(&taint.source)).has(kind) || !self.seen.insert((site.clone(), taint.source.clone())) {
                 continue;
             }
@@ -69,6 +73,9 @@ impl Interp<'_> {
         };
         for taint in value.at(&sink.path).all_taints() {
             let kind = sink.site.kind;
+            if matches!(kind, Kinds::PLAIN_STORED | Kinds::PLAIN_COMPARED) && (!taint.exact || taint.guessed) {
+                continue;
+            }
             if taint.cleared.with(self.state.proved(&taint.source)).has(kind)
                 || !self.seen.insert((sink.site.clone(), taint.source.clone()))
             {

@@ -38,6 +38,9 @@ impl Kinds {
 
     /// text that is stored without anybody having looked at it
     pub const STORE: Kinds = Kinds(1 << 17);
+    /// the very text of a password that goes into a row; a column that it is compared with
+    pub const PLAIN_STORED: Kinds = Kinds(1 << 18);
+    pub const PLAIN_COMPARED: Kinds = Kinds(1 << 19);
 
     /// everything that needs free text
     pub const TEXT: Kinds = Kinds(0xfff | 1 << 17);
@@ -113,13 +116,14 @@ impl Kinds {
             Self::OVERFLOW => "overflow",
             Self::DIVISION => "division",
             Self::STORE => "store",
+            Self::PLAIN_STORED | Self::PLAIN_COMPARED => "plain",
             _ => "several",
         }
     }
 
     /// The single kinds in it, in order; facts about text are left out.
     pub fn each(self) -> impl Iterator<Item = Kinds> {
-        (0..18).map(|bit| Kinds(1 << bit)).filter(move |kind| self.has(*kind))
+        (0..20).map(|bit| Kinds(1 << bit)).filter(move |kind| self.has(*kind))
     }
 }
 
