@@ -85,7 +85,7 @@ impl Interp<'_> {
     }
 
     /// Whether the source, unchanged, is a password by its name, or a whole payload with one in it.
-    pub fn is_password(&self, source: &Source, arg: ExprId) -> bool {
+    pub fn is_password(&self, source: &Source, value: &Value, arg: ExprId) -> bool {
         let is = |name: &str| names::kind(name) == Some(Kind::Password);
         match source {
             Source::Param { index, path } => match path.last() {
@@ -98,17 +98,19 @@ impl Interp<'_> {
                         }
                         matches!(&self.body.pat(pat).kind, PatKind::Bind { name, .. } if is(name))
                     });
-                    named || self.holds_password(arg)
+                    named || self.holds_password(value, arg)
                 }
             },
             Source::Input(origin) => is(origin.what.rsplit('.').next().unwrap_or(&origin.what)),
         }
     }
 
-    fn holds_password(&self, arg: ExprId) -> bool {
+    /// A whole payload; a password in it that was replaced on the way speaks for itself.
+    fn holds_password(&self, value: &Value, arg: ExprId) -> bool {
         let Ty::Workspace(ty, _) = self.program.ty(self.function, arg).peel_refs() else { return false };
         let TypeKind::Struct(fields) = &self.program.type_def(*ty).kind else { return false };
-        fields.iter().any(|field: &Field| names::kind(&field.name) == Some(Kind::Password) && is_text(&field.ty))
+        let replaced = |name: &str| value.fields.as_ref().is_some_and(|fields| fields.contains_key(name));
+        fields.iter().any(|field: &Field| names::kind(&field.name) == Some(Kind::Password) && is_text(&field.ty) && !replaced(&field.name))
     }
 }
 

@@ -35,7 +35,7 @@ impl Interp<'_> {
                 continue;
             }
             let plain = matches!(kind, Kinds::PLAIN_STORED | Kinds::PLAIN_COMPARED);
-            if plain && (!taint.exact || taint.guessed || !self.is_password(&taint.source, arg)) {
+            if plain && (!taint.exact || taint.guessed || !self.is_password(&taint.source, value, arg)) {
                 continue;
             }
             if taint.cleared.with(self.state.proved(&taint.source)).has(kind) || !self.seen.insert((site.clone(), taint.source.clone())) {

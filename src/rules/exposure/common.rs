@@ -123,3 +123,51 @@ pub fn printed_secret(program: &Program, id: TypeId) -> Option<Name> {
 pub fn is_grave(name: &str) -> bool {
     names::kind(name).is_some_and(|kind| kind != Kind::Token || name.len() > 6)
 }
+
+/// An attribute that keeps a field out of what is sent, or hands it to a function.
+#[must_use]
+pub fn not_sent(attr: &Attr) -> bool {
+    attr.path == "serde"
+        && attr.args.iter().any(|meta| matches!(meta.path.as_str(), "skip" | "skip_serializing" | "serialize_with" | "with" | "getter"))
+}
+
+/// The workspace types that a response is made of, outer before inner.
+#[must_use]
+pub fn sent_types(program: &Program, response: &Ty) -> Vec<TypeId> {
+    let mut found = Vec::new();
+    collect(program, response, &mut found, 0);
+    found
+}
+
+fn collect(program: &Program, ty: &Ty, found: &mut Vec<TypeId>, depth: u8) {
+    if depth > 6 {
+        return;
+    }
+    match ty {
+        Ty::Workspace(id, args) => {
+            for arg in args {
+                collect(program, arg, found, depth + 1);
+            }
+            if found.contains(id) {
+                return;
+            }
+            found.push(*id);
+            let names: Vec<Name> = fields(program.type_def(*id))
+                .iter()
+                .filter(|field| !field.attrs.iter().any(not_sent))
+                .map(|field| field.name.clone())
+                .collect();
+            for name in names {
+                collect(program, &program.field_ty(ty, &name), found, depth + 1);
+            }
+        }
+        Ty::Foreign(path, args) => {
+            // the error half of a Result answers through its own IntoResponse
+            let take = if path.ends_with("::Result") { 1 } else { args.len() };
+            args.iter().take(take).for_each(|arg| collect(program, arg, found, depth + 1));
+        }
+        Ty::Ref(inner) | Ty::Slice(inner) => collect(program, inner, found, depth + 1),
+        Ty::Tuple(parts) => parts.iter().for_each(|part| collect(program, part, found, depth + 1)),
+        _ => {}
+    }
+}

@@ -5,9 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::common::{derives, plain_text};
-use crate::facts::{Attr, Field, TypeKind};
-use crate::program::{Ty, TypeId};
+use super::common::{derives, not_sent, plain_text, sent_types};
+use crate::facts::{Field, TypeKind};
 use crate::rules::prelude::*;
 use crate::secrets::names;
 
@@ -17,9 +16,7 @@ fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
     let mut seen: BTreeSet<(FileId, Span)> = BTreeSet::new();
     for route in &program.routes().routes {
-        let mut types = Vec::new();
-        collect(program, &route.response, &mut types, 0);
-        for id in types {
+        for id in sent_types(program, &route.response) {
             let ty = program.type_def(id);
             if ty.test || derives(ty, "Serialize").is_none() {
                 continue;
@@ -33,7 +30,7 @@ fn check(cx: &mut Cx<'_>) {
             for field in all {
                 if never_shown(&field.name)
                     && plain_text(&field.ty)
-                    && !field.attrs.iter().any(skips)
+                    && !field.attrs.iter().any(not_sent)
                     && seen.insert((file, field.name_span))
                 {
                     let finding = cx.report_at(field.name_span.in_file(file));
@@ -60,43 +57,4 @@ fn never_shown(name: &str) -> bool {
             name,
             "private_key" | "totp_secret" | "otp_secret" | "mfa_secret" | "pw_hash" | "pwd_hash" | "salt" | "secret_key" | "signing_key"
         )
-}
-
-fn skips(attr: &Attr) -> bool {
-    attr.path == "serde"
-        && attr.args.iter().any(|meta| matches!(meta.path.as_str(), "skip" | "skip_serializing" | "serialize_with" | "with" | "getter"))
-}
-
-/// The workspace types that a response is made of.
-fn collect(program: &Program, ty: &Ty, found: &mut Vec<TypeId>, depth: u8) {
-    if depth > 6 {
-        return;
-    }
-    match ty {
-        Ty::Workspace(id, args) => {
-            for arg in args {
-                collect(program, arg, found, depth + 1);
-            }
-            if found.contains(id) {
-                return;
-            }
-            found.push(*id);
-            let names: Vec<Name> = super::common::fields(program.type_def(*id))
-                .iter()
-                .filter(|field| !field.attrs.iter().any(skips))
-                .map(|field| field.name.clone())
-                .collect();
-            for name in names {
-                collect(program, &program.field_ty(ty, &name), found, depth + 1);
-            }
-        }
-        Ty::Foreign(path, args) => {
-            // the error half of a Result answers through its own IntoResponse
-            let take = if path.ends_with("::Result") { 1 } else { args.len() };
-            args.iter().take(take).for_each(|arg| collect(program, arg, found, depth + 1));
-        }
-        Ty::Ref(inner) | Ty::Slice(inner) => collect(program, inner, found, depth + 1),
-        Ty::Tuple(parts) => parts.iter().for_each(|part| collect(program, part, found, depth + 1)),
-        _ => {}
-    }
 }

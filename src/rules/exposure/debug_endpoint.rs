@@ -1,0 +1,181 @@
+//! Pages and endpoints for whoever works on the service, served to everyone: profilers, consoles for GraphQL, API documentation
+//! that can be tried out, metrics beside the public routes.
+//!
+//! What makes one is said by the models (`marks = ["profiler"]`); metrics are known by their path. Silent where it is bound to
+//! debug builds or a feature (`cfg`), registered under a condition, behind a layer or parameter that looks like a guard, where the
+//! path is made of a variable, and where the router has nothing else (a port of its own).
+
+use std::collections::BTreeSet;
+
+use crate::facts::walk;
+use crate::program::routes::{Handler, Layer, Route};
+use crate::rules::prelude::*;
+use crate::secrets::names;
+
+pub const CHECK: Check = Check::Program(check);
+
+fn check(cx: &mut Cx<'_>) {
+    let program = cx.program();
+    let mut told: BTreeSet<(FileId, &'static str)> = BTreeSet::new();
+    for id in program.functions().filter(|id| !program.is_test(*id)) {
+        if gated_function(program, id) {
+            continue;
+        }
+        for site in program.sites(id) {
+            let Some(model) = program.model(id, site.expr) else { continue };
+            let Some(kind) =
+                ["api-docs", "graphql-console", "profiler"].into_iter().find(|kind| model.marks.iter().any(|mark| mark == kind))
+            else {
+                continue;
+            };
+            if !conditional(program, id, site.expr)
+                && !served_behind_guard(program, id)
+                && (kind != "profiler" || program.reach(id).request)
+                && told.insert((program.file_of(id), kind))
+            {
+                let span = program.function(id).body.expr(site.expr).span;
+                cx.report_at(span.in_file(program.file_of(id))).variant(kind).help(if kind == "profiler" { "feature" } else { "debug" });
+            }
+        }
+    }
+    for route in &program.routes().routes {
+        let Some(within) = route.within else { continue };
+        let last = route.path.rsplit('/').next().unwrap_or("");
+        if route.mounted
+            && matches!(last, "metrics" | "prometheus")
+            && matches!(route.method.as_str(), "get" | "any")
+            && !program.is_test(within)
+            && !guarded(program, route)
+            && !registered_conditionally(program, route)
+            && !gated_function(program, within)
+            && has_company(program, route)
+            && told.insert((route.location.file, "metrics"))
+        {
+            cx.report_at(route.location).variant("metrics").arg("path", &route.path).help("port");
+        }
+    }
+}
+
+/// Compiled only with a feature, or in debug builds; or called under a condition wherever it is called.
+fn gated_function(program: &Program, id: FnId) -> bool {
+    let function = program.function(id);
+    if function.attrs.iter().any(|attr| attr.path == "cfg") {
+        return true;
+    }
+    let callers = program.callers(id);
+    !callers.is_empty() && callers.iter().all(|(caller, call)| conditional(program, *caller, *call))
+}
+
+/// Inside a branch, a closure for one, or under an attribute that leaves it out.
+fn conditional(program: &Program, function: FnId, expr: ExprId) -> bool {
+    let body = &program.function(function).body;
+    let parents = walk::parents(body);
+    let mut at = Some(expr);
+    while let Some(id) = at {
+        if after_cfg(program, body.expr(id).span.in_file(program.file_of(function))) {
+            return true;
+        }
+        let parent = parents.get(id.0 as usize).copied().flatten();
+        match parent.map(|parent| &body.expr(parent).kind) {
+            Some(ExprKind::If { condition, .. }) if *condition != id => return true,
+            Some(ExprKind::Match { scrutinee, .. }) if *scrutinee != id => return true,
+            Some(ExprKind::MethodCall { method, .. }) if matches!(method.as_str(), "then" | "then_some" | "filter") => return true,
+            _ => {}
+        }
+        at = parent;
+    }
+    false
+}
+
+/// The line before, or the line itself, opens with `#[cfg(`.
+fn after_cfg(program: &Program, location: Location) -> bool {
+    let file = program.file(location.file);
+    let line = file.lines.line_of(location.span.start);
+    [Some(line), line.checked_sub(1)].into_iter().flatten().any(|line| {
+        let span = file.lines.line_span(line, &file.text);
+        file.slice(span).trim_start().starts_with("#[cfg(")
+    })
+}
+
+/// Every route that the function serves is guarded or conditional.
+fn served_behind_guard(program: &Program, id: FnId) -> bool {
+    let mut routes = program.routes().of(id).peekable();
+    routes.peek().is_some() && routes.all(|route| guarded(program, route) || registered_conditionally(program, route))
+}
+
+fn registered_conditionally(program: &Program, route: &Route) -> bool {
+    let Some(within) = route.within else { return true };
+    let body = &program.function(within).body;
+    let inside = body.ids().filter(|id| route.location.span == body.expr(*id).span || body.expr(*id).span.contains(route.location.span));
+    let at = inside.min_by_key(|id| body.expr(*id).span.len());
+    // `route(&config.metrics_path, ..)`
+    route.path.contains("{?}") || at.is_some_and(|at| conditional(program, within, at)) || after_cfg(program, route.location)
+}
+
+/// A layer around it, or a parameter of its handler, that looks like it asks who is there.
+fn guarded(program: &Program, route: &Route) -> bool {
+    let layer = |layer: &Layer| {
+        layer.names.iter().any(|name| asks_who(name)) || layer.functions.iter().any(|function| asks_who(&program.function(*function).name))
+    };
+    let handler = match &route.handler {
+        Handler::Function(id) => calls_guard(program, *id),
+        _ => false,
+    };
+    handler
+        || route.layers.iter().any(layer)
+        || route.extractors.iter().any(|each| each.kind() == Some("auth") || asks_who(&program.type_name(&each.ty)))
+}
+
+fn calls_guard(program: &Program, id: FnId) -> bool {
+    program.callees(id).iter().any(|(callee, _)| asks_who(&program.function(*callee).name))
+}
+
+fn asks_who(name: &str) -> bool {
+    names::words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "auth"
+                | "authorization"
+                | "authorize"
+                | "authorized"
+                | "authenticate"
+                | "authenticated"
+                | "authentication"
+                | "admin"
+                | "bearer"
+                | "basic"
+                | "token"
+                | "jwt"
+                | "login"
+                | "guard"
+                | "guarded"
+                | "protect"
+                | "protected"
+                | "permission"
+                | "permissions"
+                | "require"
+                | "internal"
+                | "user"
+                | "claims"
+                | "identity"
+                | "policy"
+                | "session"
+                | "allowlist"
+                | "whitelist"
+                | "localhost"
+                | "policies"
+        )
+    })
+}
+
+/// Other routes, for the public, are registered by the same function.
+fn has_company(program: &Program, route: &Route) -> bool {
+    const OWN: &[&str] =
+        &["metrics", "prometheus", "health", "healthz", "ready", "readyz", "live", "livez", "ping", "status", "version", ""];
+    program.routes().routes.iter().any(|other| {
+        other.within == route.within
+            && !OWN.contains(&other.path.rsplit('/').next().unwrap_or(""))
+            && !other.path.contains("debug")
+            && !other.path.contains("pprof")
+    })
+}
