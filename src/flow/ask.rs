@@ -293,6 +293,23 @@ pub fn stays_here(text: &str) -> bool {
     letters.next() == Some('/') && letters.next().is_some_and(|second| second != '/' && second != '\\')
 }
 
+/// A beginning after which nothing chooses another server (or, for a redirect, another site).
+pub fn is_target(kind: Kinds, start: &str) -> bool {
+    fixes_host(start) || (kind == Kinds::REDIRECT && stays_here(start))
+}
+
+/// What stands behind this no longer chooses the server: a host, a path or a query began. Holes are written as `\0`.
+pub fn is_past_host(before: &str) -> bool {
+    if before.contains(['?', '#']) {
+        return true;
+    }
+    let host = before.split_once("://").map(|(_, host)| host).or_else(|| before.strip_prefix("//"));
+    match host {
+        Some(host) => host.find('/').is_some_and(|at| at > 0),
+        None => before.get(1..).is_some_and(|rest| rest.contains('/')) || (stays_here(before) && !before.starts_with("/\0")),
+    }
+}
+
 /// `items/`: below what it is joined to, whatever follows.
 pub fn stays_below(text: &str) -> bool {
     stays_here(text)
@@ -419,6 +436,27 @@ pub fn converts(program: &Program, function: FnId, id: ExprId) -> Kinds {
 pub fn validates(program: &Program, function: FnId, id: ExprId) -> bool {
     program.model(function, id).is_some_and(|model| model.marks.iter().any(|mark| mark == "validates"))
         || matches!(&program.function(function).body.expr(id).kind, ExprKind::MethodCall { method, args, .. } if args.is_empty() && method == "validate")
+}
+
+/// `some_crate::validate_name`: it fails or it does not; that is all there is to it.
+pub fn is_validator(path: &str) -> bool {
+    let name = path.rsplit("::").next().unwrap_or(path);
+    ["validate", "check_", "ensure_", "verify_"].iter().any(|word| name.starts_with(word))
+}
+
+/// Asks an IP address for its class.
+pub fn asks_address_class(method: &str) -> bool {
+    matches!(
+        method,
+        "is_loopback"
+            | "is_private"
+            | "is_unspecified"
+            | "is_global"
+            | "is_link_local"
+            | "is_unique_local"
+            | "is_unicast_link_local"
+            | "is_documentation"
+    )
 }
 
 // -- input

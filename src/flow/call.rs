@@ -253,6 +253,13 @@ impl Interp<'_> {
         } else if let Some(text) = model.sql.and_then(|sql| call.value(sql)) {
             result.text = text.text.clone();
         }
+        // A template whose beginning is ours still begins so.
+        if matches!(call.name, "replace" | "replacen")
+            && let Some(receiver) = call.value(-1)
+        {
+            result.text = receiver.leading_text().then(&Text::default());
+            result.text.exact = false;
+        }
         // A compiled pattern is known by its text.
         if let Some(pattern) = model.sinks.iter().find(|sink| sink.kind == "regex").and_then(|sink| call.value(sink.arg)) {
             result.text = pattern.text.clone();
@@ -389,19 +396,8 @@ impl Interp<'_> {
     fn check_sink(&mut self, call: &Call<'_>, kind: &str, value: &Value, expr: ExprId) {
         match kind {
             "sql" => self.check_sql(call, value, expr),
-            "url" => {
-                let fixed = value.text.led || value.text.start.as_deref().is_some_and(ask::fixes_host);
-                if !fixed {
-                    self.check(Kinds::URL, value, call.id, expr, call.name);
-                }
-            }
-            "redirect" => {
-                let fixed =
-                    value.text.led || value.text.start.as_deref().is_some_and(|text| ask::fixes_host(text) || ask::stays_here(text));
-                if !fixed {
-                    self.check(Kinds::REDIRECT, value, call.id, expr, call.name);
-                }
-            }
+            "url" => self.check_target(Kinds::URL, value, call.id, expr, call.name),
+            "redirect" => self.check_target(Kinds::REDIRECT, value, call.id, expr, call.name),
             // An argument of a shell is a program; an argument of anything else is data.
             "shell" => {
                 if call.value(-1).and_then(|command| command.text.start.clone()).is_some_and(|program| ask::is_shell(&program)) {
@@ -636,9 +632,9 @@ impl Interp<'_> {
         }
         match (name, call.values.as_slice()) {
             ("unwrap_or" | "or" | "unwrap_or_else", [other]) => Some(value.join(other)),
-            ("min", [bound]) if !bound.is_tainted() => Some(value.derived().cleared(Kinds::NUMBER)),
-            ("clamp", [_, bound]) if !bound.is_tainted() => Some(value.derived().cleared(Kinds::NUMBER.with(Kinds::DIVISION))),
-            ("max", [bound]) if !bound.is_tainted() => Some(value.derived().cleared(Kinds::DIVISION)),
+            ("min", [bound]) if bounds(value, bound) => Some(value.derived().cleared(Kinds::NUMBER)),
+            ("clamp", [_, bound]) if bounds(value, bound) => Some(value.derived().cleared(Kinds::NUMBER.with(Kinds::DIVISION))),
+            ("max", [bound]) if bounds(value, bound) => Some(value.derived().cleared(Kinds::DIVISION)),
             ("repeat", [count]) if ask::is_text(self.program, self.function, receiver) => {
                 let (count, arg) = (count.clone(), call.args[0]);
                 self.check(Kinds::ALLOCATION, &count, call.id, arg, name);
@@ -742,6 +738,16 @@ impl Interp<'_> {
         }
         kept
     }
+}
+
+/// A bound that is not itself what it bounds: a constant, a setting, what the function was given for it.
+fn bounds(value: &Value, bound: &Value) -> bool {
+    let own = value.all_taints();
+    !bound.is_open()
+        || bound
+            .all_taints()
+            .iter()
+            .all(|taint| matches!(taint.source, Source::Param { .. }) && own.iter().all(|have| have.source != taint.source))
 }
 
 fn with_text(mut value: Value) -> Value {

@@ -1,9 +1,10 @@
 //! Conversions into types of the workspace: `text.parse::<Name>()`, `text.try_into()?`, `text.into()` run an impl that the call
-//! does not name; and what a type promises of every value that a request is read into, because the only way in checks it.
+//! does not name; and what a type knowledge of every value that a request is read into, because the only way in checks it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use super::ask;
 use super::eval::Interp;
 use super::order;
 use super::summary::Summary;
@@ -11,8 +12,14 @@ use super::value::{Kinds, Value};
 use crate::facts::{Body, ExprId, ExprKind, PatId, Stmt};
 use crate::program::{Bound, FnId, Program, Ty, TypeId};
 
-/// For which kinds of sink every value of a type is harmless.
-pub type Promises = BTreeMap<TypeId, Kinds>;
+/// What was found out before the walk.
+#[derive(Debug, Default)]
+pub struct Knowledge {
+    /// for which kinds of sink every value of a type is harmless
+    pub promises: BTreeMap<TypeId, Kinds>,
+    /// functions that ask an address for its class (loopback, private), themselves or by what they call
+    pub address_checks: BTreeSet<FnId>,
+}
 
 /// The functions that a conversion by method may run.
 pub fn conversions(program: &Program, function: FnId, body: &Body, id: ExprId, wanted: &Wanted) -> Vec<FnId> {
@@ -96,19 +103,41 @@ pub fn callees(program: &Program, function: FnId) -> Vec<FnId> {
 }
 
 /// What reading a type from a request proves: `#[serde(try_from = "String")]`, a `Deserialize` or `FromParam` written by hand.
-pub fn promises(program: &Program) -> Promises {
+pub fn knowledge(program: &Program) -> Knowledge {
+    Knowledge { promises: promises(program), address_checks: address_checks(program) }
+}
+
+/// How many calls above the question a check may stand.
+const CALLS_ABOVE: usize = 3;
+
+fn address_checks(program: &Program) -> BTreeSet<FnId> {
+    let asks = |function: &FnId| {
+        let body = &program.function(*function).body;
+        body.ids().any(|id| matches!(&body.expr(id).kind, ExprKind::MethodCall { method, args, .. } if args.is_empty() && ask::asks_address_class(method)))
+    };
+    let mut found: BTreeSet<FnId> = program.functions().filter(asks).collect();
+    let mut last: Vec<FnId> = found.iter().copied().collect();
+    for _ in 0..CALLS_ABOVE {
+        let above: BTreeSet<FnId> = last.iter().flat_map(|function| program.callers(*function)).map(|(caller, _)| *caller).collect();
+        last = above.into_iter().filter(|function| found.insert(*function)).collect();
+    }
+    found
+}
+
+fn promises(program: &Program) -> BTreeMap<TypeId, Kinds> {
     let mut readers: Vec<(TypeId, FnId)> = Vec::new();
     for id in program.types() {
         let attrs = &program.type_def(id).attrs;
         let through = |key: &str| attrs.iter().any(|attr| attr.path == "serde" && attr.arg(key).is_some());
-        let derived = attrs
-            .iter()
-            .any(|attr| attr.path == "derive" && attr.args.iter().any(|meta| meta.path.rsplit("::").next() == Some("Deserialize")));
+        let derives = |name: &str| {
+            attrs.iter().any(|attr| attr.path == "derive" && attr.args.iter().any(|meta| meta.path.rsplit("::").next() == Some(name)))
+        };
         for (bound, file, item) in program.impls_of(id) {
             let Bound::Foreign(path, _) = bound else { continue };
             let reader = match path.rsplit("::").next() {
                 Some("TryFrom") if through("try_from") => "try_from",
-                Some("Deserialize") if !derived => "deserialize",
+                Some("FromStr") if derives("DeserializeFromStr") => "from_str",
+                Some("Deserialize") if !derives("Deserialize") => "deserialize",
                 Some("FromParam") => "from_param",
                 Some("FromFormField") => "from_value",
                 _ => continue,
@@ -118,10 +147,10 @@ pub fn promises(program: &Program) -> Promises {
         }
     }
     if readers.is_empty() {
-        return Promises::new();
+        return BTreeMap::new();
     }
     let summaries = summaries_below(program, readers.iter().map(|(_, function)| *function).collect());
-    let mut promises = Promises::new();
+    let mut promises = BTreeMap::new();
     let mut open = BTreeSet::new();
     for (id, function) in readers {
         let kinds = summaries.get(&function).and_then(OnceLock::get).map_or(Kinds::NONE, |summary| kept(&summary.returns));
@@ -151,7 +180,7 @@ fn summaries_below(program: &Program, roots: Vec<FnId>) -> BTreeMap<FnId, OnceLo
         }
     }
     let summaries: BTreeMap<FnId, OnceLock<Summary>> = wanted.iter().map(|function| (*function, OnceLock::new())).collect();
-    let none = Promises::new();
+    let none = Knowledge::default();
     for group in order::levels(program).into_iter().flatten() {
         for function in group.iter().filter(|function| wanted.contains(function)) {
             let known = |id: FnId| summaries.get(&id)?.get();

@@ -39,7 +39,7 @@ fn describe_function(program: &Program, flow: &Flow, function: FnId, span: Span,
         }
     }
     let known = |id: FnId| flow.summary(id);
-    let mut interp = Interp::new(program, function, &flow.promises, &known);
+    let mut interp = Interp::new(program, function, &flow.knowledge, &known);
     interp.watch = Some(span);
     let (_, values) = interp.run();
     for (id, value) in values {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ask;
-use super::convert::{self, Promises, Wanted};
+use super::convert::{self, Knowledge, Wanted};
 use super::state::{SELF, State};
 use super::summary::{Proofs, SinkHit, Site, Summary};
 use super::value::{Kinds, Source, Step, Text, Value, combine};
@@ -51,7 +51,7 @@ pub struct Interp<'p> {
     pub facts: &'p Function,
     pub body: &'p Body,
     /// what types of the workspace promise of their content
-    pub promises: &'p Promises,
+    pub knowledge: &'p Knowledge,
     pub wanted: Wanted,
     pub summary_of: &'p (dyn Fn(FnId) -> Option<&'p Summary> + Sync),
     pub state: State,
@@ -79,7 +79,7 @@ impl<'p> Interp<'p> {
     pub fn new(
         program: &'p Program,
         function: FnId,
-        promises: &'p Promises,
+        knowledge: &'p Knowledge,
         summary_of: &'p (dyn Fn(FnId) -> Option<&'p Summary> + Sync),
     ) -> Self {
         let facts = program.function(function);
@@ -89,7 +89,7 @@ impl<'p> Interp<'p> {
             file: program.file_of(function),
             facts,
             body: &facts.body,
-            promises,
+            knowledge,
             wanted: convert::wanted(&facts.body),
             summary_of,
             state: State::start(),
@@ -316,7 +316,7 @@ impl<'p> Interp<'p> {
     pub fn harmless(&self, id: ExprId) -> Kinds {
         let by_type = ask::harmless(self.program, self.function, id);
         match self.program.ty(self.function, id).peel_refs() {
-            Ty::Workspace(id, _) if !self.promises.is_empty() => by_type.with(self.promises.get(id).copied().unwrap_or_default()),
+            Ty::Workspace(id, _) => by_type.with(self.knowledge.promises.get(id).copied().unwrap_or_default()),
             _ => by_type,
         }
     }

@@ -54,6 +54,12 @@ impl Interp<'_> {
                 if self.fails_without_content(*pat) {
                     clear_operand(self, &mut no, *value, &scrutinee, Kinds::ALL);
                 }
+                // `if let Err(error) = check(&name) { return .. }`: otherwise it succeeded
+                if matches!(&self.body.pat(*pat).kind, PatKind::TupleStruct { path, .. } if path.last() == "Err") {
+                    self.state = no;
+                    self.success(*value);
+                    no = std::mem::replace(&mut self.state, State::dead());
+                }
                 (yes, no)
             }
             ExprKind::Macro(call) if call.name() == "matches" && call.args.len() == 1 => self.branch(call.args[0].value),
@@ -81,7 +87,7 @@ impl Interp<'_> {
     }
 
     /// The value of an operand, looked at once more.
-    fn peek(&mut self, id: ExprId) -> Value {
+    pub fn peek(&mut self, id: ExprId) -> Value {
         if let Some(place) = self.place(id)
             && !place.inside
         {
@@ -133,10 +139,16 @@ impl Interp<'_> {
         self.clear_measured(right);
         let a = self.peek(left);
         let b = self.peek(right);
-        let (op, left, b) = match (a.is_tainted(), b.is_tainted()) {
+        let (op, left, b) = match (a.is_open(), b.is_open()) {
             (true, false) => (op, left, b),
             (false, true) => (mirrored(op), right, a),
             (true, true) => {
+                if matches!((op, truth), (BinaryOp::Lt | BinaryOp::Le, true) | (BinaryOp::Gt | BinaryOp::Ge, false)) {
+                    self.given(&a, &b, Kinds::NUMBER.with(Kinds::PANIC));
+                }
+                if matches!((op, truth), (BinaryOp::Gt | BinaryOp::Ge, true) | (BinaryOp::Lt | BinaryOp::Le, false)) {
+                    self.given(&b, &a, Kinds::NUMBER.with(Kinds::PANIC));
+                }
                 if matches!((op, truth), (BinaryOp::Eq, true) | (BinaryOp::Ne, false)) {
                     self.equal_given(&a, &b);
                     self.equal_given(&b, &a);
@@ -179,21 +191,21 @@ impl Interp<'_> {
         match (method, args) {
             ("contains" | "contains_key" | "is_superset", [arg]) => {
                 let list = self.peek(receiver);
-                if list.is_tainted() {
+                if list.is_open() {
                     self.clear(receiver, Kinds::STORE);
                     self.refine_text_search(receiver, *arg, truth);
                     if truth && !ask::is_text(self.program, self.function, receiver) {
                         let wanted = self.peek(*arg);
                         self.equal_given(&wanted, &list);
                     }
-                } else if truth && !ask::is_text(self.program, self.function, receiver) && self.peek(*arg).is_tainted() {
+                } else if truth && !ask::is_text(self.program, self.function, receiver) && self.peek(*arg).is_open() {
                     self.clear(*arg, Kinds::ALL);
                     self.clear(*arg, Kinds::PANIC);
                 }
             }
             ("starts_with", [arg]) => {
                 let start = self.peek(*arg);
-                if self.peek(receiver).is_tainted() && !start.is_tainted() {
+                if self.peek(receiver).is_tainted() && !start.is_open() {
                     self.refine_start(receiver, &start, truth);
                 }
             }
@@ -203,7 +215,7 @@ impl Interp<'_> {
                     Some(text) if pattern.text.exact => Some(text.to_string()),
                     _ => ask::pattern_text(self.program, self.function, receiver),
                 };
-                if !pattern.is_tainted() && text.is_none_or(|text| ask::is_anchored(&text)) {
+                if !pattern.is_open() && text.is_none_or(|text| ask::is_anchored(&text)) {
                     self.clear(*arg, Kinds::ALL);
                 }
             }
@@ -289,7 +301,7 @@ impl Interp<'_> {
             return;
         }
         let items = self.peek(receiver);
-        if !items.is_tainted() {
+        if !items.is_open() {
             // A constant list: what the closure proves about a captured value.
             if !all
                 && truth
@@ -367,10 +379,14 @@ impl Interp<'_> {
 
     /// `a` is what `b` is or holds: as harmless as `b`, if that comes from the caller.
     fn equal_given(&mut self, a: &Value, b: &Value) {
+        self.given(a, b, Kinds::ALL);
+    }
+
+    fn given(&mut self, a: &Value, b: &Value, kinds: Kinds) {
         let list = b.all_taints();
         let [Taint { source: condition @ Source::Param { .. }, .. }] = list.as_slice() else { return };
         for taint in a.all_taints().iter().filter(|taint| taint.exact && taint.source != *condition) {
-            self.state.prove_given(&taint.source, condition, Kinds::ALL);
+            self.state.prove_given(&taint.source, condition, kinds);
         }
     }
 
@@ -413,7 +429,7 @@ impl Interp<'_> {
         for ((source, condition), kinds) in &proofs.given {
             let Source::Param { index, path } = condition else { continue };
             let Some(list) = operand_of(*index).map(|operand| self.peek(operand).at(path)) else { continue };
-            if !list.is_tainted() {
+            if !list.is_open() {
                 holding.push((source, kinds));
             } else if let Source::Param { index, path } = source
                 && let Some(operand) = operand_of(*index)
@@ -487,7 +503,7 @@ impl Interp<'_> {
                 // `full.strip_prefix(&base)?`
                 if let ("strip_prefix", [arg]) = (method.as_str(), args.as_slice()) {
                     let start = self.peek(*arg);
-                    if !start.is_tainted() {
+                    if !start.is_open() {
                         self.refine_start(*receiver, &start, true);
                     }
                     return;
@@ -497,6 +513,7 @@ impl Interp<'_> {
                 }
                 let proofs = self.proofs(id, |summary| &summary.ok);
                 self.apply_proofs(&proofs, Some(*receiver), args);
+                self.checked_elsewhere(id, args);
             }
             ExprKind::Call { args, .. } => {
                 let converted = ask::converts(self.program, self.function, id);
@@ -508,8 +525,27 @@ impl Interp<'_> {
                 }
                 let proofs = self.proofs(id, |summary| &summary.ok);
                 self.apply_proofs(&proofs, None, args);
+                self.checked_elsewhere(id, args);
             }
             _ => {}
+        }
+    }
+
+    /// A function that fails for addresses of a certain class looked at where the URL leads; a validator of another crate, whose code
+    /// is not here, does what it is called for.
+    fn checked_elsewhere(&mut self, call: ExprId, args: &[ExprId]) {
+        let targets = self.program.targets(self.function, call);
+        let looks_at_address = targets
+            .iter()
+            .any(|target| matches!(target, Target::Workspace { function, .. } if self.knowledge.address_checks.contains(function)));
+        let foreign = matches!(targets, [Target::Foreign(path)] if ask::is_validator(path));
+        for arg in args {
+            if looks_at_address {
+                self.clear(*arg, Kinds::URL);
+            }
+            if foreign {
+                self.clear(*arg, Kinds::ALL);
+            }
         }
     }
 

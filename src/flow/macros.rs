@@ -1,5 +1,6 @@
 //! Macro calls: formatting, collections, assertions, and SQL macros by their model.
 
+use super::ask;
 use super::eval::Interp;
 use super::limits;
 use super::state::State;
@@ -128,13 +129,21 @@ impl Interp<'_> {
         };
         let mut text = Text::exact("");
         let mut whole = Value::constant();
+        let mut before = String::new();
         for piece in &format.pieces {
             match piece {
-                FormatPiece::Text(part) => text = text.then(&Text::exact(part)),
+                FormatPiece::Text(part) => {
+                    text = text.then(&Text::exact(part));
+                    before.push_str(part);
+                }
                 FormatPiece::Hole { arg, spec } => {
-                    let value = arg.and_then(|arg| values.get(arg as usize)).cloned().unwrap_or_default();
+                    let mut value = arg.and_then(|arg| values.get(arg as usize)).cloned().unwrap_or_default();
                     let part = value.leading_text();
                     text = text.then(if spec.is_empty() { &part } else { &UNKNOWN });
+                    if ask::is_past_host(&before) {
+                        value.clear(Kinds::URL.with(Kinds::REDIRECT));
+                    }
+                    before.push('\0');
                     whole.absorb(&value);
                 }
             }
@@ -173,4 +182,4 @@ impl Interp<'_> {
     }
 }
 
-static UNKNOWN: Text = Text { led: false, start: None, exact: false, constant: false, built: true };
+static UNKNOWN: Text = Text { led: false, led_by: None, start: None, exact: false, constant: false, built: true };

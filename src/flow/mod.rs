@@ -52,7 +52,7 @@ pub struct Flow {
     hits: Vec<SinkHit>,
     built: Vec<Arc<Site>>,
     constants: BTreeMap<(FnId, ExprId), Arc<str>>,
-    promises: convert::Promises,
+    knowledge: convert::Knowledge,
     /// arguments, environment, files and the database count as hostile too
     local: bool,
 }
@@ -63,11 +63,11 @@ impl Flow {
     pub fn run(program: &Program) -> Flow {
         let count = program.functions().count();
         let local = program.threat_model == ThreatModel::Local;
-        let promises = convert::promises(program);
-        let mut flow = Flow { local, promises, summaries: (0..count).map(|_| OnceLock::new()).collect(), ..Flow::default() };
+        let knowledge = convert::knowledge(program);
+        let mut flow = Flow { local, knowledge, summaries: (0..count).map(|_| OnceLock::new()).collect(), ..Flow::default() };
         for level in order::levels(program) {
-            let (summaries, promises) = (&flow.summaries, &flow.promises);
-            let outputs: Vec<Vec<(FnId, Output)>> = level.par_iter().map(|group| analyse(program, promises, summaries, group)).collect();
+            let (summaries, knowledge) = (&flow.summaries, &flow.knowledge);
+            let outputs: Vec<Vec<(FnId, Output)>> = level.par_iter().map(|group| analyse(program, knowledge, summaries, group)).collect();
             for (function, output) in outputs.into_iter().flatten() {
                 flow.take(function, output);
             }
@@ -191,7 +191,7 @@ impl Flow {
 }
 
 /// Analyses one group of functions that call each other: once for most, twice for a cycle.
-fn analyse(program: &Program, promises: &convert::Promises, summaries: &[OnceLock<Summary>], group: &[FnId]) -> Vec<(FnId, Output)> {
+fn analyse(program: &Program, knowledge: &convert::Knowledge, summaries: &[OnceLock<Summary>], group: &[FnId]) -> Vec<(FnId, Output)> {
     let cycle = group.len() > 1 || order::calls_itself(program, group);
     let mut inside: BTreeMap<FnId, Summary> = BTreeMap::new();
     let mut outputs = Vec::new();
@@ -199,7 +199,7 @@ fn analyse(program: &Program, promises: &convert::Promises, summaries: &[OnceLoc
         outputs = Vec::new();
         for function in group {
             let known = |id: FnId| inside.get(&id).or_else(|| summaries.get(id.0 as usize)?.get());
-            let (output, _) = Interp::new(program, *function, promises, &known).run();
+            let (output, _) = Interp::new(program, *function, knowledge, &known).run();
             outputs.push((*function, output));
         }
         if cycle && round == 0 {

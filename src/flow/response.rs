@@ -2,7 +2,6 @@
 //! by builders (`header(LOCATION, x)`), as a pair (`insert_header((LOCATION, x))`) or by a tuple that is the response
 //! (`([(CONTENT_TYPE, "text/html")], page)`).
 
-use super::ask;
 use super::eval::Interp;
 use super::value::{Kinds, Value};
 use crate::facts::{Body, ExprId, ExprKind, Lit, walk};
@@ -40,10 +39,7 @@ impl Interp<'_> {
     }
 
     fn check_redirect(&mut self, id: ExprId, arg: ExprId, value: &Value, callee: &str) {
-        let fixed = value.text.led || value.text.start.as_deref().is_some_and(|text| ask::fixes_host(text) || ask::stays_here(text));
-        if !fixed {
-            self.check(Kinds::REDIRECT, value, id, arg, callee);
-        }
+        self.check_target(Kinds::REDIRECT, value, id, arg, callee);
     }
 
     /// `(StatusCode::FOUND, [(LOCATION, x)])`, `(ContentType::HTML, page)`: a tuple that is a response.
@@ -51,15 +47,15 @@ impl Interp<'_> {
         let body = self.body;
         let Some((last, before)) = items.split_last() else { return };
         let mut html = false;
-        for (at, item) in items.iter().enumerate() {
+        for item in items {
             match &body.expr(*item).kind {
                 ExprKind::Array(pairs) => {
                     for pair in pairs {
                         let ExprKind::Tuple(pair) = &body.expr(*pair).kind else { continue };
                         let [name, content] = pair.as_slice() else { continue };
                         if is_location(body, *name) {
-                            let headers = value.field(&at.to_string());
-                            self.check_redirect(id, *content, &headers, "Location");
+                            let target = self.peek(*content);
+                            self.check_redirect(id, *content, &target, "Location");
                         }
                         html |= is_content_type(body, *name) && names_html(body, *content);
                     }

@@ -11,8 +11,21 @@ use super::value::{Kinds, Origin, Source, Step, Value, steps};
 use crate::facts::{ExprId, ExprKind, UnaryOp};
 
 impl Interp<'_> {
+    /// `value` is where a request or a browser is sent to. What follows a server that is chosen already does no harm.
+    pub fn check_target(&mut self, kind: Kinds, value: &Value, call: ExprId, arg: ExprId, callee: &str) {
+        let text = &value.text;
+        if !text.led && !text.start.as_deref().is_some_and(|start| ask::is_target(kind, start)) {
+            self.check_unless(kind, value, call, arg, callee, text.led_by.clone());
+        }
+    }
+
     /// `value` is used where nothing from outside may be used.
     pub fn check(&mut self, kind: Kinds, value: &Value, call: ExprId, arg: ExprId, callee: &str) {
+        self.check_unless(kind, value, call, arg, callee, None);
+    }
+
+    /// The same, if `condition` is input as well.
+    fn check_unless(&mut self, kind: Kinds, value: &Value, call: ExprId, arg: ExprId, callee: &str, condition: Option<Source>) {
         if self.mute > 0 || !self.state.live {
             return;
         }
@@ -41,7 +54,8 @@ impl Interp<'_> {
             if taint.cleared.with(self.state.proved(&taint.source)).has(kind) || !self.seen.insert((site.clone(), taint.source.clone())) {
                 continue;
             }
-            let unless = self.state.condition(&taint.source, kind).cloned();
+            let unless =
+                self.state.condition(&taint.source, kind).cloned().or_else(|| condition.clone().filter(|led| *led != taint.source));
             match taint.source {
                 Source::Param { index, path } => {
                     let sink = ParamSink { index, path, site: site.clone(), guessed: taint.guessed, unless, chain: taint.chain };
@@ -61,6 +75,13 @@ impl Interp<'_> {
     /// A callee's parameter reaches a sink with what this call passes.
     pub fn check_param(&mut self, sink: &ParamSink, value: &Value, args: &Args<'_>, step: &Step) {
         if self.mute > 0 || !self.state.live {
+            return;
+        }
+        // what the callee sends to begins as the caller wrote it
+        let text = &value.text;
+        let target = sink.site.kind == Kinds::URL || sink.site.kind == Kinds::REDIRECT;
+        if target && sink.path.is_empty() && (text.led || text.start.as_deref().is_some_and(|start| ask::is_target(sink.site.kind, start)))
+        {
             return;
         }
         let condition = match &sink.unless {

@@ -146,6 +146,13 @@ pub enum Condition {
 #[must_use]
 pub fn instantiate(value: &Value, args: &Args<'_>, step: &Step) -> Value {
     let mut result = Value { text: value.text.clone(), ..Value::default() };
+    if let Some(source) = result.text.led_by.take() {
+        match args.condition(&source) {
+            Condition::Holds => result.text.led = true,
+            Condition::Depends(source) => result.text.led_by = Some(source),
+            Condition::Fails => {}
+        }
+    }
     if let Some(fields) = &value.fields {
         let fields: BTreeMap<Name, Value> = fields.iter().map(|(name, field)| (name.clone(), instantiate(field, args, step))).collect();
         result.fields = Some(Arc::new(fields));

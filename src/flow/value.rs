@@ -225,6 +225,8 @@ pub struct Text {
     pub constant: bool,
     /// begins with something that is not known, but no input: a base from the configuration
     pub led: bool,
+    /// begins with what the caller gave: `led` if that is no input
+    pub led_by: Option<Source>,
     /// put together from parts of which one is not constant
     pub built: bool,
 }
@@ -247,12 +249,17 @@ impl Text {
         let built = self.built || other.built || !constant;
         let open = |start: &str| start.is_empty() || start.ends_with("://");
         let led = self.led || (self.exact && other.led && self.start.as_deref().is_none_or(open));
+        let led_by = match &self.led_by {
+            Some(source) => Some(source.clone()),
+            None if self.exact && self.start.as_deref().is_none_or(open) => other.led_by.clone(),
+            None => None,
+        };
         if !self.exact {
-            return Text { start: self.start.clone(), exact: false, constant, led, built };
+            return Text { start: self.start.clone(), exact: false, constant, led, led_by, built };
         }
         let mut text = self.start.as_deref().unwrap_or("").to_owned();
         text.push_str(other.start.as_deref().unwrap_or(""));
-        Text { start: Some(text.into()), exact: other.exact, constant, led, built }
+        Text { start: Some(text.into()), exact: other.exact, constant, led, led_by, built }
     }
 
     fn join(&self, other: &Text) -> Text {
@@ -271,6 +278,7 @@ impl Text {
             exact: false,
             constant: self.constant && other.constant,
             led: self.led && other.led,
+            led_by: if self.led_by == other.led_by { self.led_by.clone() } else { None },
             built: self.built || other.built,
         }
     }
@@ -324,6 +332,16 @@ impl Value {
         !self.taints.is_empty() || self.fields.as_ref().is_some_and(|fields| fields.values().any(Value::is_tainted))
     }
 
+    /// It carries what a caller or a request chose; what comes from the configuration or the database may stand in a check.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let open = |taint: &Taint| match &taint.source {
+            Source::Param { .. } => true,
+            Source::Input(origin) => origin.is_remote(),
+        };
+        self.taints.iter().any(open) || self.fields.as_ref().is_some_and(|fields| fields.values().any(Value::is_open))
+    }
+
     /// Its own taints and those of all fields.
     #[must_use]
     pub fn all_taints(&self) -> Vec<Taint> {
@@ -346,7 +364,14 @@ impl Value {
     #[must_use]
     pub fn leading_text(&self) -> Text {
         let mut text = self.text.clone();
-        text.led |= !text.exact && !self.is_tainted();
+        if text.exact {
+            return text;
+        }
+        match self.all_taints().as_slice() {
+            [] => text.led = true,
+            [Taint { source: source @ Source::Param { .. }, .. }] if text.led_by.is_none() => text.led_by = Some(source.clone()),
+            _ => {}
+        }
         text
     }
 
