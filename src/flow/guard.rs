@@ -113,7 +113,8 @@ impl Interp<'_> {
 
     /// Learns from a condition that was already evaluated.
     fn refine(&mut self, id: ExprId, truth: bool, depth: u32) {
-        if depth > 6 || !self.state.live {
+        // a condition made of conditions is evaluated anew at every level, which multiplies: two levels say enough
+        if depth > 6 || self.mute > 2 || !self.state.live {
             return;
         }
         let body = self.body;
