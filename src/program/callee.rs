@@ -106,11 +106,12 @@ impl Infer<'_> {
             Ty::Foreign(path, _) => path.starts_with("std::") && known.kind(ty) != Some("pointer"),
             _ => false,
         };
-        // what std's own types do not have comes from a trait: of those with few methods from any, else from one imported by name
+        // what std's own types do not have comes from a trait: of those with few methods from any, else from one imported by name;
+        // one that sends a query is known by its handle (`users.load_many(posts::Entity, db)`)
         let of_std = chain.iter().any(is_std);
         let few = matches!(last, Ty::Tuple(_)) || receiver.is_fallible();
         if let Some((owner, model)) = self.scoped(name, args)
-            && (!of_std || !known.sends(model) && (few || self.is_imported(&owner)))
+            && (!of_std || if known.sends(model) { self.handle_stands(model, args) } else { few || self.is_imported(&owner) })
             && (!receiver.is_opaque() || self.handle_stands(model, args))
         {
             return Callee::foreign(owner, name, Some(model), receiver.clone());
