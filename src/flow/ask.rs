@@ -3,11 +3,11 @@
 
 pub use super::names::*;
 use super::value::{Kinds, Origin, Value};
-use crate::facts::{Body, Expr, ExprId, ExprKind, Function, Lit, Name, PatId, PatKind, Path, TypeKind, TypeRef, walk};
+use crate::facts::{Body, Expr, ExprId, ExprKind, Function, Lit, Name, PatId, PatKind, Path, TypeRef, walk};
 use crate::model::Models;
 use crate::program::Def;
 use crate::program::routes::Handler;
-use crate::program::{Bound, FnId, Program, Ty};
+use crate::program::{Bound, FnId, Program, Shape, Ty};
 use crate::source::FileId;
 
 // -- types
@@ -35,19 +35,28 @@ fn harmless_ty(program: &Program, ty: &Ty, depth: u32) -> Kinds {
             parts.iter().map(|part| harmless_ty(program, part, depth + 1)).reduce(Kinds::common).unwrap_or_default()
         }
         Ty::Foreign(path, args) => harmless_foreign(program, path, args, depth),
-        Ty::Workspace(id, _) => match &program.type_def(*id).kind {
-            TypeKind::Enum(variants) if !variants.is_empty() => variants
-                .iter()
-                .map(|variant| variant.fields.iter().map(|field| harmless_written(&field.ty)).reduce(Kinds::common).unwrap_or(Kinds::ALL))
-                .reduce(Kinds::common)
-                .unwrap_or_default(),
-            TypeKind::Struct(fields) if !fields.is_empty() => {
-                fields.iter().map(|field| harmless_written(&field.ty)).reduce(Kinds::common).unwrap_or_default()
+        Ty::Workspace(id, _) => match &program.type_info(*id).shape {
+            Shape::Enum(variants) => {
+                let variant = |fields: &Vec<(Name, Ty)>| harmless_fields(program, fields, depth).unwrap_or(Kinds::ALL);
+                variants.iter().map(variant).reduce(Kinds::common).unwrap_or_default()
             }
-            _ => Kinds::NONE,
+            Shape::Struct(fields) => harmless_fields(program, fields, depth).unwrap_or_default(),
+            Shape::Alias(ty) => harmless_ty(program, ty, depth + 1),
         },
         _ => Kinds::NONE,
     }
+}
+
+fn harmless_fields(program: &Program, fields: &[(Name, Ty)], depth: u32) -> Option<Kinds> {
+    let mut all: Option<Kinds> = None;
+    for (_, ty) in fields {
+        let kinds = harmless_ty(program, ty, depth + 1).common(all.unwrap_or(Kinds(u32::MAX)));
+        if kinds == Kinds::NONE {
+            return Some(kinds);
+        }
+        all = Some(kinds);
+    }
+    all
 }
 
 fn harmless_primitive(name: &str) -> Kinds {
@@ -441,7 +450,24 @@ pub fn validates(program: &Program, function: FnId, id: ExprId) -> bool {
 /// `some_crate::validate_name`: it fails or it does not; that is all there is to it.
 pub fn is_validator(path: &str) -> bool {
     let name = path.rsplit("::").next().unwrap_or(path);
-    ["validate", "check_", "ensure_", "verify_"].iter().any(|word| name.starts_with(word))
+    ["validate", "check_", "ensure_", "verify_", "is_valid"].iter().any(|word| name.starts_with(word))
+}
+
+/// The name of what is called.
+pub fn called(body: &Body, id: ExprId) -> &str {
+    match &body.expr(id).kind {
+        ExprKind::MethodCall { method, .. } => method,
+        ExprKind::Call { callee, .. } => match &body.expr(*callee).kind {
+            ExprKind::Path(path) => path.last(),
+            _ => "",
+        },
+        _ => "",
+    }
+}
+
+/// Asks which addresses a host has.
+pub fn resolves_host(method: &str) -> bool {
+    matches!(method, "resolve" | "lookup_host" | "lookup_ip" | "to_socket_addrs" | "ipv4_lookup" | "ipv6_lookup")
 }
 
 /// Asks an IP address for its class.
@@ -471,7 +497,8 @@ pub fn parameter_input(program: &Program, function: FnId, index: usize) -> Optio
     if let Some(kind) = extractor_kind(program, ty) {
         return input_kind(&kind).map(origin);
     }
-    if is_handler(program, function) && (is_body(program, ty) || is_payload(program, ty)) {
+    // borrowed text is what another function passes
+    if !matches!(ty, Ty::Ref(_)) && is_handler(program, function) && (is_body(program, ty) || is_payload(program, ty)) {
         return Some(origin("request"));
     }
     // Frameworks that name their inputs in the attribute: `#[get("/<id>?<page>")]`, `data = "<form>"`.

@@ -624,6 +624,10 @@ impl Interp<'_> {
         }
         if ask::stores(name) {
             for (at, arg) in call.values.clone().iter().enumerate() {
+                // a text under a key of the program is a value, whatever it holds
+                let keyed =
+                    at == 1 && name == "insert" && call.values[0].text.constant && ask::is_text(self.program, self.function, call.args[1]);
+                let arg = &if keyed { arg.clone().cleared(Kinds::NOSQL) } else { arg.clone() };
                 if !(at == 0 && count == 2 && matches!(name, "insert_str" | "write_at")) {
                     self.add_to(Some(receiver), arg, call);
                 }

@@ -113,7 +113,14 @@ const CALLS_ABOVE: usize = 3;
 fn address_checks(program: &Program) -> BTreeSet<FnId> {
     let asks = |function: &FnId| {
         let body = &program.function(*function).body;
-        body.ids().any(|id| matches!(&body.expr(id).kind, ExprKind::MethodCall { method, args, .. } if args.is_empty() && ask::asks_address_class(method)))
+        // a host that is resolved, to see what it leads to
+        let (mut host, mut resolved) = (false, false);
+        body.ids().any(|id| {
+            let name = ask::called(body, id);
+            host |= ask::asks_host(name);
+            resolved |= ask::resolves_host(name);
+            ask::asks_address_class(name) || (host && resolved)
+        })
     };
     let mut found: BTreeSet<FnId> = program.functions().filter(asks).collect();
     let mut last: Vec<FnId> = found.iter().copied().collect();

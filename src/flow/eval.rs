@@ -427,7 +427,8 @@ impl<'p> Interp<'p> {
             }),
             ExprKind::For { label, pat, iter, body } => {
                 let items = self.eval(*iter);
-                if let Some(text) = ask::characters_of(self.body, *iter) {
+                let text = self.characters_of(*iter);
+                if let Some(text) = text {
                     self.clear(text, Kinds::STORE);
                 }
                 let mut item = ask::element(&items);
@@ -446,7 +447,7 @@ impl<'p> Interp<'p> {
                 if let Some(kinds) = checked
                     && item.is_tainted()
                 {
-                    self.clear(ask::characters_of(self.body, *iter).unwrap_or_else(|| ask::iterated(self.body, *iter)), kinds);
+                    self.clear(text.unwrap_or_else(|| ask::iterated(self.body, *iter)), kinds);
                 }
                 value
             }

@@ -316,7 +316,7 @@ impl Interp<'_> {
             }
             return;
         }
-        let Some(text) = ask::characters_of(self.body, receiver) else {
+        let Some(text) = self.characters_of(receiver) else {
             // `self.hosts.iter().any(|host| host == wanted)`
             if !all
                 && truth
@@ -357,6 +357,14 @@ impl Interp<'_> {
         if let Some(kinds) = proved.iter().map(|taint| taint.cleared).reduce(Kinds::common) {
             self.clear(receiver, kinds);
         }
+    }
+
+    /// `name` of `name.chars()`, also where that was given a name of its own.
+    pub fn characters_of(&self, id: ExprId) -> Option<ExprId> {
+        ask::characters_of(self.body, id).or_else(|| {
+            let made_by = self.state.locals.get(&self.local(id)?)?.made_by?;
+            ask::characters_of(self.body, made_by)
+        })
     }
 
     /// What the closure proves of each element when it answers `truth` holds for the whole collection.
@@ -539,7 +547,11 @@ impl Interp<'_> {
         let looks_at_address = targets
             .iter()
             .any(|target| matches!(target, Target::Workspace { function, .. } if self.knowledge.address_checks.contains(function)));
-        let foreign = matches!(targets, [Target::Foreign(path)] if ask::is_validator(path));
+        let foreign = match targets {
+            [Target::Foreign(path)] => ask::is_validator(path),
+            [] => ask::is_validator(ask::called(self.body, call)),
+            _ => false,
+        };
         for arg in args {
             if looks_at_address {
                 self.clear(*arg, Kinds::URL);
@@ -573,9 +585,7 @@ impl Interp<'_> {
 
     /// Enters a match arm: binds, refines, and leaves in `rest` what later arms may still see.
     pub fn enter_arm(&mut self, scrutinee: ExprId, value: &Value, arm: &MatchArm, rest: &mut State) {
-        let constant = self.only_constants(arm.pat)
-            || matches!(&self.body.pat(arm.pat).kind, PatKind::Path(path) if path.last() == "None")
-            || matches!(&self.body.pat(arm.pat).kind, PatKind::Bind { name, sub: None, .. } if name == "None");
+        let constant = self.only_constants(arm.pat) || self.is_none(arm.pat);
         self.matched(scrutinee, arm.pat);
         self.bind(arm.pat, value);
         self.note_content(arm.pat, scrutinee);
@@ -586,7 +596,7 @@ impl Interp<'_> {
         } else if let (PatKind::Tuple(pats), ExprKind::Tuple(items)) = (&self.body.pat(arm.pat).kind, &self.body.expr(scrutinee).kind) {
             // `match (order.as_str(), direction.as_str()) { ("name", "asc") => .. }`
             for (pat, item) in pats.iter().zip(items) {
-                if self.only_constants(*pat) {
+                if self.only_constants(*pat) || self.is_none(*pat) {
                     self.clear(*item, Kinds::ALL);
                 }
             }
@@ -625,6 +635,14 @@ impl Interp<'_> {
                 matches!(self.body.pat(*field).kind, PatKind::Wild | PatKind::Rest | PatKind::Bind { sub: None, .. } | PatKind::Tuple(_))
             }),
             PatKind::Ref { inner, .. } => self.fails_without_content(*inner),
+            _ => false,
+        }
+    }
+
+    fn is_none(&self, pat: PatId) -> bool {
+        match &self.body.pat(pat).kind {
+            PatKind::Path(path) => path.last() == "None",
+            PatKind::Bind { name, sub: None, .. } => name == "None",
             _ => false,
         }
     }

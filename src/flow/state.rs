@@ -127,13 +127,37 @@ impl State {
                 }
             }
         }
-        keep_common(&mut self.proved, &other.proved);
-        keep_common(&mut self.given, &other.given);
+        meet_proofs(&mut self.proved, &mut self.given, &other.proved, &other.given);
     }
 }
 
+/// What both ways prove; what one proves for sure and the other under a condition is proved under the condition.
+pub fn meet_proofs(
+    sure: &mut BTreeMap<Source, Kinds>,
+    given: &mut BTreeMap<(Source, Source), Kinds>,
+    other_sure: &BTreeMap<Source, Kinds>,
+    other_given: &BTreeMap<(Source, Source), Kinds>,
+) {
+    if !given.is_empty() || !other_given.is_empty() {
+        let keys: Vec<(Source, Source)> = given.keys().chain(other_given.keys()).cloned().collect();
+        for key in keys {
+            let of = |sure: &BTreeMap<Source, Kinds>, given: &BTreeMap<(Source, Source), Kinds>| {
+                let sure = sure.get(&key.0).copied().unwrap_or_default();
+                sure.with(given.get(&key).copied().unwrap_or_default())
+            };
+            let both = of(sure, given).common(of(other_sure, other_given));
+            if both == Kinds::NONE {
+                given.remove(&key);
+            } else {
+                given.insert(key, both);
+            }
+        }
+    }
+    keep_common(sure, other_sure);
+}
+
 /// What both say.
-pub fn keep_common<K: Ord>(have: &mut BTreeMap<K, Kinds>, other: &BTreeMap<K, Kinds>) {
+fn keep_common<K: Ord>(have: &mut BTreeMap<K, Kinds>, other: &BTreeMap<K, Kinds>) {
     have.retain(|key, kinds| {
         *kinds = kinds.common(other.get(key).copied().unwrap_or_default());
         *kinds != Kinds::NONE

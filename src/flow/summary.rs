@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::state::{State, keep_common};
+use super::state::{State, meet_proofs};
 use super::value::{Chain, Kinds, Origin, Source, Step, Taint, Value, join_taints, link, steps};
 use crate::facts::{ExprId, Name};
 use crate::program::FnId;
@@ -64,8 +64,7 @@ impl Proofs {
     }
 
     pub fn meet(&mut self, other: &Proofs) {
-        keep_common(&mut self.sure, &other.sure);
-        keep_common(&mut self.given, &other.given);
+        meet_proofs(&mut self.sure, &mut self.given, &other.sure, &other.given);
     }
 
     /// Without what is said of the function's own inputs.
@@ -157,15 +156,17 @@ pub fn instantiate(value: &Value, args: &Args<'_>, step: &Step) -> Value {
         let fields: BTreeMap<Name, Value> = fields.iter().map(|(name, field)| (name.clone(), instantiate(field, args, step))).collect();
         result.fields = Some(Arc::new(fields));
     }
-    // A function that hands its argument back hands back all that is known of it.
-    if result.fields.is_none()
-        && let [Taint { source: Source::Param { index, path }, exact: true, cleared, .. }] = value.taints.as_slice()
+    // A function that hands its argument back hands back all that is known of it; what it stored in it stands over that.
+    if let [Taint { source: Source::Param { index, path }, exact: true, cleared, .. }] = value.taints.as_slice()
         && let Some(argument) = args.get(*index)
     {
         let mut same = argument.at(path).cleared(*cleared);
         same.refers = None;
         same.made_by = None;
         same.step(step);
+        for (name, field) in result.fields.iter().flat_map(|fields| fields.iter()) {
+            same.store(std::slice::from_ref(name), field.clone(), false);
+        }
         return same;
     }
     for taint in &value.taints {
