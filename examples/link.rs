@@ -1,4 +1,4 @@
-//! How well a workspace links: `cargo run --profile fast --example link -- DIR [unresolved|resolved|db|foreign|types] [COUNT]`.
+//! How well a workspace links: `cargo run --profile fast --example link -- DIR [sample|causes|unresolved|resolved|unknown|db|dbmiss|foreign] [COUNT]`.
 //!
 //! Prints shares first, then COUNT samples of one kind, spread evenly over the code, for reading by eye.
 #![allow(clippy::print_stdout)]
@@ -94,23 +94,23 @@ fn report(program: &Program, kind: &str, count: usize) {
                 "unresolved" => class == "unresolved, a workspace name",
                 "unknown" => class == "unresolved",
                 "resolved" => class == "workspace",
+                // of what may go to the workspace, to be read against the source
+                "sample" => class == "workspace" || class == "unresolved, a workspace name",
                 "foreign" => class == "foreign",
                 "dbmiss" => {
                     let db = |call: &model::CallModel| call.db.as_deref().is_some_and(|db| db != "build");
                     let known = model.is_some_and(db) || program.guess(id, expr).is_some();
-                    let args = match &body.expr(expr).kind {
-                        ExprKind::MethodCall { args, .. } => args.as_slice(),
-                        _ => &[],
+                    let (args, receiver) = match &body.expr(expr).kind {
+                        ExprKind::MethodCall { args, receiver, .. } => (args.as_slice(), Some(*receiver)),
+                        _ => ([].as_slice(), None),
                     };
-                    let like = program
-                        .models
-                        .named(&name)
-                        .iter()
-                        .map(|named| program.models.get(named.call))
-                        .any(|call| db(call) && call.handle.is_some_and(|at| at >= 0 && (at as usize) < args.len()));
-                    let handle = args.iter().any(|arg| {
-                        let text = program.file(program.file_of(id)).slice(body.expr(*arg).span).to_lowercase();
-                        ["conn", "pool", "db", "tx", "txn", "trx"].iter().any(|word| text.contains(word)) && text.len() < 40
+                    let like = program.models.named(&name).iter().map(|named| program.models.get(named.call)).any(db);
+                    // by the names that people give to handles, whatever type they have
+                    let handle = args.iter().copied().chain(receiver).any(|arg| {
+                        let text = program.file(program.file_of(id)).slice(body.expr(arg).span).to_lowercase();
+                        let last = text.trim_end_matches("()").rsplit(['.', ' ', '&', '*']).next().unwrap_or_default().to_owned();
+                        text.len() < 60
+                            && ["conn", "pool", "db", "tx", "txn", "trx", "client", "session"].iter().any(|word| last.contains(word))
                     });
                     what == "method" && like && handle && !known && class != "workspace"
                 }
@@ -139,6 +139,15 @@ fn report(program: &Program, kind: &str, count: usize) {
     common.sort_by(|one, other| other.cmp(one));
     let list: Vec<String> = common.iter().take(40).map(|(count, name)| format!("{name} {count}")).collect();
     println!("{}", list.join(", "));
+    if kind == "sample" {
+        // the same every time, and by no order of the code
+        samples.sort_by_cached_key(|(place, text)| {
+            format!("{place}{text}")
+                .bytes()
+                .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+        });
+        samples.truncate(count);
+    }
     let step = (samples.len() / count.max(1)).max(1);
     for (place, text) in samples.iter().step_by(step).take(count) {
         println!("{place}\n    {text}");

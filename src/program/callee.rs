@@ -70,6 +70,14 @@ impl Infer<'_> {
         }
         let chain = self.derefs(receiver);
         for ty in &chain {
+            // what a foreign type has itself comes before what a trait of the workspace gives it
+            if matches!(ty, Ty::Foreign(..))
+                && let Some((owner, model)) = self.modelled_method(ty, name)
+                && matches!(ty, Ty::Foreign(path, _) if *path == owner)
+                && !known.sends(model)
+            {
+                return Callee::foreign(owner, name, Some(model), ty.clone());
+            }
             if let Some(callee) = self.workspace_method(ty, name) {
                 return callee;
             }

@@ -166,6 +166,18 @@ impl Infer<'_> {
                     // `Arc<T>::as_ref`, `impl AsRef<Path>`
                     ty = self.deref_once(receiver.peel_refs()).map_or(Ty::Unknown, |inner| Ty::Ref(Box::new(inner)));
                 }
+                if ty.is_unknown()
+                    && is_method
+                    && let Ty::Param(_, bounds) | Ty::Bounded(bounds) = receiver.peel_refs()
+                    && let Some(into) = ty::bound_arg(bounds, &owner)
+                {
+                    // `impl Into<User>`, `impl TryInto<User>`
+                    match owner.as_str() {
+                        "std::convert::Into" => ty = into.clone(),
+                        "std::convert::TryInto" => ty = Ty::foreign(ty::RESULT, vec![into.clone()]),
+                        _ => {}
+                    }
+                }
                 if model.is_none() && matches!(receiver, Ty::Foreign(..)) && path.rsplit("::").next().is_some_and(super::callee::constructs)
                 {
                     ty = receiver;

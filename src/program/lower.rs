@@ -112,7 +112,7 @@ impl<'a> Lower<'a> {
                     signature.extend(args(last));
                     return Some(Bound::Foreign(Name::new_static(ty::FN), signature));
                 }
-                if let Some(output) = binding("Output").or_else(|| binding("Item")) {
+                if let Some(output) = ["Output", "Item", "Target"].into_iter().find_map(binding) {
                     return Some(Bound::Foreign(name, vec![output]));
                 }
                 Some(Bound::Foreign(name, args(last)))
