@@ -1,5 +1,5 @@
 //! Pairs every rule's code with its document and writes the lists that nobody has to edit:
-//! `rules.rs` (modules and the table of rules), `models.rs` and `packs.rs` (the data files, embedded).
+//! `rules.rs` (modules and the table of rules), `models.rs`, `packs.rs` and `builders.rs` (the data files, embedded).
 
 use std::collections::BTreeMap;
 use std::env;
@@ -17,6 +17,7 @@ fn main() {
     write_if_changed(&out.join("rules.rs"), &rules(&root));
     write_if_changed(&out.join("models.rs"), &data(&root, "models"));
     write_if_changed(&out.join("packs.rs"), &data(&root, "secrets"));
+    write_if_changed(&out.join("builders.rs"), &data(&root, "builders"));
     for folder in ["src/rules", "rules", "build.rs"] {
         println!("cargo::rerun-if-changed={folder}");
     }

@@ -41,6 +41,8 @@ pub mod routes;
 mod summaries;
 mod tables;
 #[cfg(test)]
+mod builder_tests;
+#[cfg(test)]
 mod tests;
 mod through;
 pub mod ty;

@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::builder;
 use super::classify::{Effect, classify};
 use super::dialect::Dialects;
 use super::ir::Statement;
-use super::migrations::{MigrationSet, discover};
+use super::migrations::{MigrationSet, Script, discover};
 use super::text::{Placed, Texts};
 use super::{Dialect, read};
 use crate::facts::walk::parents;
@@ -91,7 +92,21 @@ impl Sql {
     #[must_use]
     pub fn gather(files: &[SourceFile], facts: &[Option<Arc<Facts>>], workspace: &Workspace, models: &Models) -> Self {
         let dialects = Dialects::new(workspace, files, models);
-        let sets = discover(files, &dialects);
+        let reader = Gatherer { texts: Texts::new(files, facts, workspace), workspace, models, dialects: &dialects };
+        let mut sets = discover(files, &dialects);
+        let in_rust = builder::discover(files, facts, workspace, &dialects, &reader.texts);
+        // a file that a migration in Rust runs is part of that one
+        let run: BTreeSet<FileId> = in_rust
+            .iter()
+            .flat_map(|set| &set.migrations)
+            .flat_map(|each| each.up.iter().chain(&each.down))
+            .map(|each| each.file)
+            .collect();
+        let runs = |script: &Option<Script>| script.as_ref().is_some_and(|script| run.contains(&script.file));
+        sets.iter_mut().for_each(|set| set.migrations.retain(|migration| !runs(&migration.up) && !runs(&migration.down)));
+        sets.retain(|set| !set.migrations.is_empty());
+        sets.extend(in_rust);
+        sets.sort_by(|a, b| a.dir.cmp(&b.dir));
         let in_sets: BTreeSet<FileId> = sets
             .iter()
             .flat_map(|set| &set.migrations)
@@ -99,8 +114,7 @@ impl Sql {
             .map(|script| script.file)
             .collect();
         // schemas that only tests set up are not the program's
-        let sets: Vec<MigrationSet> = sets.into_iter().filter(|set| !is_for_tests(&set.dir)).collect();
-        let reader = Gatherer { texts: Texts::new(files, facts, workspace), workspace, models, dialects: &dialects };
+        sets.retain(|set| !is_for_tests(&set.dir));
         let mut texts: Vec<SqlText> = files
             .par_iter()
             .zip(facts)

@@ -3,7 +3,7 @@
 //! A set is a directory of versioned SQL files, or of directories with `up.sql` (diesel). Known conventions: sqlx
 //! (`20240101_name.sql`, `.up.sql`/`.down.sql`), diesel (`2024-01-01-000000_name/up.sql` with `metadata.toml`),
 //! refinery (`V1__name.sql`), dbmate, goose and micrate (both directions in one file, divided by comments).
-//! Migrations written in Rust are not here: their SQL is embedded SQL.
+//! Migrations written in Rust are read by [`builder`](super::builder).
 //!
 //! Migrations that are long applied are history. Nobody can tell from the files alone which ones are; the newest
 //! [`RECENT`] of each set are taken as the ones under review, and rules speak of older ones in the strict profile only.
@@ -29,6 +29,8 @@ pub enum Tool {
     Refinery,
     Dbmate,
     Goose,
+    /// written in Rust
+    SeaOrm,
     /// versioned files, and nothing that says by whom they are run
     Unknown,
 }
@@ -43,6 +45,7 @@ impl Tool {
             Tool::Refinery => "refinery",
             Tool::Dbmate => "dbmate",
             Tool::Goose => "goose",
+            Tool::SeaOrm => "sea-orm",
             Tool::Unknown => "other",
         }
     }
@@ -50,7 +53,7 @@ impl Tool {
     /// A file is sent to the server as one message, so that its statements share an implicit transaction.
     #[must_use]
     pub fn sends_whole_files(self) -> bool {
-        !matches!(self, Tool::Goose | Tool::Unknown)
+        !matches!(self, Tool::Goose | Tool::SeaOrm | Tool::Unknown)
     }
 }
 

@@ -4,9 +4,12 @@
 //! - [`parse`] reads statements into [`ir`]; it follows all dialects at once and keeps what it does not know as a span
 //! - [`classify`] says in one cheap pass what a text does and to which tables
 //!
+//! - [`builder`] reads migrations that are written in Rust
+//!
 //! Reading never fails. Whether a statement is also *valid* is another question, which costs more and is put only to
 //! migrations.
 
+mod builder;
 pub mod catalog;
 pub mod classify;
 pub mod dialect;

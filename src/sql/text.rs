@@ -311,7 +311,7 @@ impl<'p> Texts<'p> {
 }
 
 /// The value of the last `let name = value` before `before`, and whether the binding is mutable.
-fn local(body: &Body, name: &Name, before: u32) -> Option<(ExprId, bool)> {
+pub(super) fn local(body: &Body, name: &Name, before: u32) -> Option<(ExprId, bool)> {
     let mut best: Option<(u32, ExprId, bool)> = None;
     for id in body.ids() {
         let ExprKind::Block { stmts, .. } = &body.expr(id).kind else { continue };

@@ -34,6 +34,7 @@ fn check(cx: &mut Cx<'_>) {
                                     Tool::Diesel => "diesel",
                                     Tool::Refinery => "refinery",
                                     Tool::Dbmate => "dbmate",
+                                    Tool::SeaOrm => "sea-orm",
                                     Tool::Goose | Tool::Unknown => "goose",
                                 };
                                 let finding = common::report_in(cx, migration, script, statement.span);

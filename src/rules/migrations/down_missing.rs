@@ -2,6 +2,7 @@
 
 use super::common;
 use crate::rules::prelude::*;
+use crate::sql::Tool;
 
 pub const CHECK: Check = Check::Program(check);
 
@@ -16,6 +17,8 @@ fn check(cx: &mut Cx<'_>) {
             let Some(up) = migration.up.as_ref().filter(|up| !up.statements.is_empty()) else { continue };
             let what = match &migration.down {
                 None => "down script",
+                // one that is written in Rust to do nothing does so on purpose
+                Some(_) if set.tool == Tool::SeaOrm => continue,
                 Some(down) if down.statements.is_empty() && down.file == up.file => "statement in its down section",
                 Some(_) => continue,
             };

@@ -2,11 +2,13 @@
 
 use super::common;
 use crate::rules::prelude::*;
+use crate::sql::Tool;
 
 pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
-    for set in &cx.program().sql().sets {
+    // a migration in Rust is known by its whole name
+    for set in cx.program().sql().sets.iter().filter(|set| set.tool != Tool::SeaOrm) {
         for pair in set.migrations.windows(2) {
             let [first, second] = pair else { continue };
             let same = first.version == second.version && !first.version.is_empty() && !first.repeatable && first.name != second.name;
