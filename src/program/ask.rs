@@ -201,6 +201,12 @@ impl Program {
         &self.facts[file.0 as usize].as_ref().expect("a constant has facts").consts[at as usize]
     }
 
+    /// The constant at an index of a file's facts.
+    #[must_use]
+    pub fn const_id(&self, file: FileId, index: u32) -> ConstId {
+        ConstId(self.names.bases[file.0 as usize].consts + index)
+    }
+
     #[must_use]
     pub fn const_file(&self, id: ConstId) -> FileId {
         self.items.consts[id.0 as usize].0
@@ -288,6 +294,18 @@ impl Program {
     #[must_use]
     pub fn const_targets(&self, constant: ConstId, call: ExprId) -> &[Target] {
         self.constants[constant.0 as usize].targets(call)
+    }
+
+    /// What the models say of a call in a constant's initialiser.
+    #[must_use]
+    pub fn const_model(&self, constant: ConstId, call: ExprId) -> Option<&CallModel> {
+        Some(self.models.get(self.constants[constant.0 as usize].site(call)?.model?))
+    }
+
+    /// The binding that a path in a constant's initialiser names.
+    #[must_use]
+    pub fn const_local(&self, constant: ConstId, expr: ExprId) -> Option<PatId> {
+        self.constants[constant.0 as usize].local(expr)
     }
 
     /// What a path in a constant's initialiser means.

@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::common::{Ground, Literal, Scene, debug_only, fields, in_sample_attribute, lets, param_names};
+use super::common::{fields, in_sample_attribute};
 use super::common_config::{is_password_hash, is_token_like, is_upper_name};
-use crate::facts::{Attr, Meta, Path};
+use super::common_literal::{Ground, Literal, Scene, debug_only, lets, param_names, string};
+use crate::facts::{Attr, Meta};
+use crate::program::Def;
 use crate::rules::prelude::*;
 use crate::secrets::names::{self, Kind};
 use crate::secrets::shape::{Shape, shape};
@@ -24,19 +26,20 @@ pub struct Bound {
 pub fn bindings<'p>(ground: &Ground<'p>, file: &'p SourceFile) -> Vec<Bound> {
     let Some(facts) = ground.program.facts(file.id) else { return Vec::new() };
     let mut found = Vec::new();
-    let keys = used_as_names(facts, ground, file);
-    for each in facts.consts.iter().filter(|each| !each.test) {
+    let keys = used_as_names(ground, file);
+    for (at, each) in facts.consts.iter().enumerate().filter(|(_, each)| !each.test) {
         let Some(root) = each.body.root else { continue };
         if names::kind(&each.name).is_none() || keys.contains(each.name.as_str()) {
             continue;
         }
-        let scene = Scene { file, facts, body: &each.body, function: None };
+        let scene = Scene::of_constant(ground.program, ground.program.const_id(file.id, at as u32));
         add(&mut found, &each.name, own_literal(ground, scene, root));
     }
     for scene in ground.scenes(file) {
         in_body(ground, scene, &mut found);
     }
     in_attributes(facts, file, &mut found);
+    in_default_functions(ground, facts, file, &mut found);
     found.retain(|each| !in_sample_attribute(file, each.literal.location.span));
     found.sort_by_key(|each| each.literal.location);
     found.dedup_by_key(|each| each.literal.location);
@@ -132,7 +135,7 @@ fn in_body<'p>(ground: &Ground<'p>, scene: Scene<'p>, found: &mut Vec<Bound>) {
                 let name = match &body.expr(*left).kind {
                     ExprKind::Field { name, .. } => Some(name.clone()),
                     ExprKind::Path(path) => path.as_ident().cloned(),
-                    ExprKind::Index { index, .. } => super::common::string(body, *index).map(Name::from),
+                    ExprKind::Index { index, .. } => string(body, *index).map(Name::from),
                     _ => None,
                 };
                 if let Some(name) = name {
@@ -148,11 +151,15 @@ fn in_body<'p>(ground: &Ground<'p>, scene: Scene<'p>, found: &mut Vec<Bound>) {
                     }
                 }
                 [key, value] if is_map_setter(method) => pair(ground, scene, *key, *value, found),
-                _ => by_parameter(ground, scene, method, args, found),
+                _ => by_parameter(ground, scene, id, args, found),
             },
             ExprKind::Call { callee, args } => {
-                if let ExprKind::Path(path) = &body.expr(*callee).kind {
-                    by_parameter(ground, scene, callee_name(path), args, found);
+                if let (ExprKind::Path(path), [key, value]) = (&body.expr(*callee).kind, args.as_slice())
+                    && path.last() == "set_var"
+                {
+                    pair(ground, scene, *key, *value, found);
+                } else {
+                    by_parameter(ground, scene, id, args, found);
                 }
             }
             ExprKind::Tuple(items) => {
@@ -207,7 +214,7 @@ fn is_map_setter(method: &str) -> bool {
 fn pair<'p>(ground: &Ground<'p>, scene: Scene<'p>, key: ExprId, value: ExprId, found: &mut Vec<Bound>) {
     let name = match &scene.body.expr(key).kind {
         ExprKind::Path(path) => path.last().to_owned(),
-        _ => match super::common::string(scene.body, key) {
+        _ => match string(scene.body, key) {
             Some(name) => name.to_owned(),
             None => return,
         },
@@ -218,21 +225,12 @@ fn pair<'p>(ground: &Ground<'p>, scene: Scene<'p>, key: ExprId, value: ExprId, f
     add_guarded(ground, scene, &name, value, found);
 }
 
-fn callee_name(path: &Path) -> &str {
-    path.last()
-}
-
 /// Arguments of a workspace function, by the parameters' names.
-fn by_parameter<'p>(ground: &Ground<'p>, scene: Scene<'p>, name: &str, args: &[ExprId], found: &mut Vec<Bound>) {
-    let set_var = name == "set_var";
-    if set_var && let [key, value] = args {
-        pair(ground, scene, *key, *value, found);
+fn by_parameter<'p>(ground: &Ground<'p>, scene: Scene<'p>, call: ExprId, args: &[ExprId], found: &mut Vec<Bound>) {
+    if !args.iter().any(|arg| string(scene.body, *arg).is_some()) {
         return;
     }
-    if !args.iter().any(|arg| super::common::string(scene.body, *arg).is_some()) {
-        return;
-    }
-    let Some((_, function)) = ground.function(scene.file.id, name) else { return };
+    let Some(function) = scene.callee(call).map(|id| ground.program.function(id)) else { return };
     if function.params.len() != args.len() {
         return;
     }
@@ -254,6 +252,29 @@ fn in_attributes(facts: &Facts, file: &SourceFile, found: &mut Vec<Bound>) {
                 let literal = Literal { text, location: span.in_file(file.id), raw: false, uniform: false, via: None };
                 add(found, &field.name, Some(literal));
             }
+        }
+    }
+}
+
+/// `#[serde(default = "fallback")]` on a secret-like field: what the function comes to.
+fn in_default_functions<'p>(ground: &Ground<'p>, facts: &Facts, file: &'p SourceFile, found: &mut Vec<Bound>) {
+    for (of, field) in fields(facts) {
+        if of.test || names::kind(&field.name).is_none() {
+            continue;
+        }
+        let named = field.attrs.iter().filter(|attr| attr.path == "serde").find_map(|attr| match &attr.arg("default")?.value {
+            Some(Lit::Str(name)) => Some(name.as_str()),
+            _ => None,
+        });
+        let Some(named) = named else { continue };
+        let at = facts.functions.iter().position(|function| function.name == named);
+        let Some(scene) = at.map(|at| Scene::of_function(ground.program, ground.program.fn_id(file.id, facts::FnIdx(at as u32)))) else {
+            continue;
+        };
+        if let Some(root) = scene.body.root
+            && !debug_only(scene, root)
+        {
+            add(found, &field.name, own_literal(ground, scene, root));
         }
     }
 }
@@ -319,10 +340,10 @@ fn text_of(meta: &Meta) -> Option<(String, Span)> {
 }
 
 /// Constants of the file that serve as names: of variables, headers, cookies, columns, map keys.
-fn used_as_names<'p>(facts: &'p Facts, ground: &Ground<'p>, file: &'p SourceFile) -> HashSet<&'p str> {
+fn used_as_names<'p>(ground: &Ground<'p>, file: &'p SourceFile) -> HashSet<&'p str> {
     let mut names = HashSet::new();
-    let bodies = facts.functions.iter().map(|each| &each.body).chain(facts.consts.iter().map(|each| &each.body));
-    for body in bodies {
+    for scene in ground.scenes(file) {
+        let body = scene.body;
         for id in body.ids() {
             let (name, args) = match &body.expr(id).kind {
                 ExprKind::Call { callee, args } => match &body.expr(*callee).kind {
@@ -333,32 +354,7 @@ fn used_as_names<'p>(facts: &'p Facts, ground: &Ground<'p>, file: &'p SourceFile
                 ExprKind::Index { index, .. } => ("get", std::slice::from_ref(index)),
                 _ => continue,
             };
-            let first_is_name = matches!(
-                name,
-                "var"
-                    | "var_os"
-                    | "get"
-                    | "get_mut"
-                    | "header"
-                    | "insert"
-                    | "remove"
-                    | "contains_key"
-                    | "entry"
-                    | "append"
-                    | "cookie"
-                    | "contains"
-                    | "from_static"
-                    | "get_string"
-                    | "set_var"
-                    | "remove_var"
-                    | "get_one"
-                    | "value_of"
-                    | "get_all"
-                    | "delete"
-                    | "named"
-                    | "build"
-            );
-            if !first_is_name {
+            if !NAMED_FIRST.contains(&name) {
                 continue;
             }
             let mut first = args.first().copied();
@@ -366,11 +362,11 @@ fn used_as_names<'p>(facts: &'p Facts, ground: &Ground<'p>, file: &'p SourceFile
                 first = match &body.expr(expr).kind {
                     ExprKind::Ref { operand, .. } => Some(*operand),
                     ExprKind::MethodCall { receiver, .. } => Some(*receiver),
-                    ExprKind::Path(path) => {
-                        if let Some((at, constant)) = ground.constant(file.id, path.last())
-                            && at == file.id
+                    ExprKind::Path(_) => {
+                        if let Some(Def::Const(id)) = scene.def(expr)
+                            && ground.program.const_file(*id) == file.id
                         {
-                            names.insert(constant.name.as_str());
+                            names.insert(ground.program.const_def(*id).name.as_str());
                         }
                         None
                     }
@@ -381,3 +377,29 @@ fn used_as_names<'p>(facts: &'p Facts, ground: &Ground<'p>, file: &'p SourceFile
     }
     names
 }
+
+/// Calls whose first argument is a name.
+const NAMED_FIRST: &[&str] = &[
+    "var",
+    "var_os",
+    "get",
+    "get_mut",
+    "header",
+    "insert",
+    "remove",
+    "contains_key",
+    "entry",
+    "append",
+    "cookie",
+    "contains",
+    "from_static",
+    "get_string",
+    "set_var",
+    "remove_var",
+    "get_one",
+    "value_of",
+    "get_all",
+    "delete",
+    "named",
+    "build",
+];

@@ -6,9 +6,10 @@
 
 use rayon::prelude::*;
 
-use super::common::{Ground, Literal, Scene, debug_only, fields, lets, place_of, string};
+use super::common::{fields, place_of};
 use super::common_bindings::default_texts;
 use super::common_config::{is_password_hash, is_upper_name};
+use super::common_literal::{Ground, Literal, Scene, debug_only, lets, string};
 use crate::facts::walk;
 use crate::rules::prelude::*;
 use crate::secrets::names::{self, Kind};
@@ -101,17 +102,24 @@ fn at<'p>(ground: &Ground<'p>, scene: Scene<'p>, id: ExprId) -> Option<Fallback>
                 secret_name(key)?;
                 Some(Fallback { name: key.to_owned(), literal: ground.literal(scene, *value)?, source: "config" })
             }
-            _ => helper(ground, scene, method, args),
+            _ => helper(ground, scene, id, args),
         },
-        ExprKind::Call { callee, args } => match &body.expr(*callee).kind {
-            ExprKind::Path(path) => helper(ground, scene, path.last(), args),
-            _ => None,
-        },
+        ExprKind::Call { args, .. } => helper(ground, scene, id, args),
         ExprKind::Match { scrutinee, arms } => {
             let name = source_name(ground, scene, *scrutinee)?;
             let literal = arms.iter().filter(|arm| is_failure(body, arm.pat)).find_map(|arm| fallback_value(ground, scene, arm.body))?;
             Some(Fallback { name, literal, source: "env" })
         }
+        ExprKind::Block { stmts, .. } => stmts.iter().find_map(|stmt| {
+            // `let Ok(secret) = env::var("..") else { return "..".into() };`
+            let Stmt::Let { value: Some(value), diverge: Some(diverge), .. } = stmt else { return None };
+            let name = source_name(ground, scene, *value)?;
+            let left = walk::descendants(body, *diverge).find_map(|id| match &body.expr(id).kind {
+                ExprKind::Return(Some(value)) => Some(*value),
+                _ => None,
+            })?;
+            Some(Fallback { name, literal: fallback_value(ground, scene, left)?, source: "env" })
+        }),
         ExprKind::If { condition, otherwise: Some(otherwise), .. } => {
             let ExprKind::Let { value, .. } = &body.expr(*condition).kind else { return None };
             let name = source_name(ground, scene, *value)?;
@@ -221,14 +229,14 @@ fn secret_name(name: &str) -> Option<Kind> {
 }
 
 /// `env_or("JWT_SECRET", "..")`: a workspace function of two texts that reads the environment.
-fn helper<'p>(ground: &Ground<'p>, scene: Scene<'p>, name: &str, args: &[ExprId]) -> Option<Fallback> {
+fn helper<'p>(ground: &Ground<'p>, scene: Scene<'p>, call: ExprId, args: &[ExprId]) -> Option<Fallback> {
     let [key, value] = args else { return None };
     let key = string(scene.body, *key)?;
     secret_name(key)?;
+    let callee = scene.callee(call)?;
     let literal = ground.literal(scene, *value).filter(|literal| !literal.raw)?;
-    let (file, function) = ground.function(scene.file.id, name)?;
-    let text = ground.program.file(file).slice(function.span);
-    (text.contains("env::var") || text.contains("var(") || text.contains("var_os(") || text.contains("option_env!")).then(|| Fallback {
+    let text = ground.program.file(ground.program.file_of(callee)).slice(ground.program.function(callee).span);
+    (text.contains("var(") || text.contains("var_os(") || text.contains("option_env!")).then(|| Fallback {
         name: key.to_owned(),
         literal,
         source: "env",

@@ -1,17 +1,18 @@
 //! Literals that reach a key, password, token, nonce or salt of a call, a credential header, or a comparison.
 //!
-//! Which argument of which call takes key material is said by the models (`secret = { 0 = "key" }`). A path is resolved through
-//! the file's imports and type aliases; a method is taken for a model's when its crate is among the dependencies and the name is
-//! not ambiguous there. One hop through a workspace function that hands its parameter on is followed. A binding that is `mut`
-//! is never constant: that is how buffers for random bytes are made.
+//! Which argument of which call takes key material is said by the models (`secret = { 0 = "key" }`), which call it is by the
+//! program. Where the receiver's type is not known, a method is taken for a model's if this crate depends on the model's and
+//! the file names it. One hop through a workspace function that hands its parameter on is followed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::common::{Ground, Literal, Scene, debug_only, param_names, place_of};
-use crate::facts::{BinaryOp, Path, TypeKind};
+use super::common::place_of;
+use super::common_literal::{Ground, Literal, Scene, debug_only, param_names, string};
+use crate::facts::BinaryOp;
 use crate::model::CallModel;
+use crate::program::{Target, Ty};
 use crate::rules::prelude::*;
 use crate::secrets::names::{self, Kind};
 use crate::secrets::place::Place;
@@ -46,7 +47,7 @@ struct Taken {
     taker: String,
 }
 
-type Helpers = HashMap<(FileId, Span), Vec<Taken>>;
+type Helpers = BTreeMap<FnId, Vec<Taken>>;
 
 /// Every one of the program, in order of files.
 #[must_use]
@@ -77,25 +78,20 @@ fn direct(ground: &Ground<'_>, file: &SourceFile) -> (Vec<Found>, Helpers) {
     let file = ground.program.file(file.id);
     for scene in ground.scenes(file) {
         for id in scene.body.ids() {
-            for (argument, what, taker) in taken(ground, scene, id) {
+            for (argument, what, taker) in taken(scene, id) {
                 if let Some(literal) = ground.literal(scene, argument) {
                     if counts(&what, &literal) && !debug_only(scene, id) {
-                        found.push(Found {
-                            what,
-                            taker,
-                            way: Way::Call,
-                            literal,
-                            argument: scene.body.expr(argument).span.in_file(file.id),
-                        });
+                        found.push(Found { what, taker, way: Way::Call, literal, argument: scene.at(argument) });
                     }
-                } else if let Some(function) = scene.function
+                } else if let (Some(id), Some(function)) = (scene.id(), scene.function)
                     && let Some(param) = param_behind(scene, function, argument)
                 {
-                    helpers.entry((file.id, function.name_span)).or_default().push(Taken { param, what, taker });
+                    helpers.entry(id).or_default().push(Taken { param, what, taker });
                 }
             }
             found.extend(header(ground, scene, id));
             found.extend(comparison(ground, scene, id));
+            found.extend(arms(scene, id));
         }
     }
     (found, helpers)
@@ -107,23 +103,18 @@ fn through(ground: &Ground<'_>, file: &SourceFile, helpers: &Helpers) -> Vec<Fou
     let file = ground.program.file(file.id);
     for scene in ground.scenes(file) {
         for id in scene.body.ids() {
-            let (name, args) = match &scene.body.expr(id).kind {
-                ExprKind::Call { callee, args } => match &scene.body.expr(*callee).kind {
-                    ExprKind::Path(path) => (path.last(), args),
-                    _ => continue,
-                },
-                ExprKind::MethodCall { method, args, .. } => (method.as_str(), args),
+            let args = match &scene.body.expr(id).kind {
+                ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. } => args,
                 _ => continue,
             };
-            let Some((at, function)) = ground.function(file.id, name) else { continue };
-            let Some(taken) = helpers.get(&(at, function.name_span)) else { continue };
+            let Some(taken) = scene.callee(id).and_then(|callee| helpers.get(&callee)) else { continue };
             for each in taken {
                 let Some(argument) = args.get(each.param) else { continue };
                 if let Some(literal) = ground.literal(scene, *argument)
                     && counts(&each.what, &literal)
                     && !debug_only(scene, id)
                 {
-                    let argument = scene.body.expr(*argument).span.in_file(file.id);
+                    let argument = scene.at(*argument);
                     found.push(Found { what: each.what.clone(), taker: each.taker.clone(), way: Way::Call, literal, argument });
                 }
             }
@@ -153,86 +144,52 @@ fn counts(what: &str, literal: &Literal) -> bool {
     }
 }
 
-/// The arguments of a call that the models call secret.
-fn taken<'p>(ground: &Ground<'p>, scene: Scene<'p>, id: ExprId) -> Vec<(ExprId, String, String)> {
-    let pick = |model: &CallModel, args: &[ExprId], taker: &str| -> Vec<(ExprId, String, String)> {
-        model.secret.iter().filter_map(|(at, what)| Some((*args.get(at.parse::<usize>().ok()?)?, what.clone(), taker.to_owned()))).collect()
-    };
-    match &scene.body.expr(id).kind {
-        ExprKind::Call { callee, args } if !args.is_empty() => {
+/// The arguments of a call that the models call secret: argument, what it is, the call's name.
+fn taken<'p>(scene: Scene<'p>, id: ExprId) -> Vec<(ExprId, String, String)> {
+    let (name, args) = match &scene.body.expr(id).kind {
+        ExprKind::Call { callee, args } => {
             let ExprKind::Path(path) = &scene.body.expr(*callee).kind else { return Vec::new() };
-            for full in resolve(ground, scene, path) {
-                if let Some(model) = ground.program.models.call(&full)
-                    && !model.secret.is_empty()
-                {
-                    let short = path.segments.iter().rev().take(2).map(|segment| segment.name.as_str()).collect::<Vec<_>>();
-                    return pick(model, args, &short.into_iter().rev().collect::<Vec<_>>().join("::"));
-                }
-            }
-            Vec::new()
+            let short: Vec<&str> = path.segments.iter().rev().take(2).map(|segment| segment.name.as_str()).collect();
+            (short.into_iter().rev().collect::<Vec<_>>().join("::"), args.clone())
         }
-        ExprKind::MethodCall { method, args, .. } if !args.is_empty() => {
-            let models = &ground.program.models;
-            let mut candidates = models
-                .named(method)
-                .iter()
-                .filter(|each| !models.get(each.call).secret.is_empty() && is_used(ground, scene, &each.owner, method));
-            candidates.next().map_or_else(Vec::new, |each| pick(models.get(each.call), args, method))
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// Whether the owner's crate is at hand: a dependency of this crate and, unless the method speaks for itself, named in the file.
-fn is_used(ground: &Ground<'_>, scene: Scene<'_>, owner: &str, method: &str) -> bool {
-    let krate = owner.split("::").next().unwrap_or(owner);
-    let telling = ["basic_auth", "bearer_auth", "sign_with_key", "verify_with_key", "hmac_sha256"].contains(&method);
-    let type_name = owner.rsplit("::").next().unwrap_or(owner);
-    let depends = scene.file.krate.is_none_or(|id| ground.program.workspace.krate(id).dependency(krate).is_some());
-    depends && (telling || (scene.file.text.contains(krate) && scene.file.text.contains(type_name.trim_end_matches("Builder"))))
-}
-
-/// What a path may mean: itself, with its first name replaced by an import, a type alias, or behind a glob import.
-#[must_use]
-pub fn resolve(ground: &Ground<'_>, scene: Scene<'_>, path: &Path) -> Vec<String> {
-    let Some(first) = path.segments.first() else { return Vec::new() };
-    let rest: Vec<&str> = path.segments.iter().skip(1).map(|segment| segment.name.as_str()).collect();
-    let mut starts: Vec<Vec<String>> = Vec::new();
-    // `<HmacSha256 as Mac>::new_from_slice`, `HmacSha256::new_from_slice` with `type HmacSha256 = Hmac<Sha256>`
-    let head = path
-        .qself
-        .as_deref()
-        .and_then(TypeRef::as_path)
-        .and_then(|path| path.segments.first())
-        .map_or(first.name.as_str(), |segment| segment.name.as_str());
-    let rest = if path.qself.is_some() { vec![path.last()] } else { rest };
-    let alias = scene.facts.types.iter().find_map(|each| match &each.kind {
-        TypeKind::Alias(TypeRef::Path(target)) if each.name == head => Some(target),
-        _ => None,
-    });
-    let words: Vec<String> = match alias {
-        Some(target) => target.segments.iter().map(|segment| segment.name.to_string()).collect(),
-        None => vec![head.to_owned()],
+        ExprKind::MethodCall { method, args, .. } => (method.to_string(), args.clone()),
+        ExprKind::Macro(call) => (format!("{}!", call.name()), call.args.iter().map(|arg| arg.value).collect()),
+        _ => return Vec::new(),
     };
-    let (opening, behind) = (words[0].clone(), words[1..].to_vec());
-    for each in &scene.facts.uses {
-        let mut start: Vec<String> = each.path.iter().map(ToString::to_string).collect();
-        match &each.name {
-            Some(name) if *name == opening.as_str() => {}
-            None => start.push(opening.clone()),
-            Some(_) => continue,
-        }
-        start.extend(behind.iter().cloned());
-        starts.push(start);
+    let Some(model) = model(scene, id) else { return Vec::new() };
+    model.secret.iter().filter_map(|(at, what)| Some((*args.get(at.parse::<usize>().ok()?)?, what.clone(), name.clone()))).collect()
+}
+
+fn model<'p>(scene: Scene<'p>, id: ExprId) -> Option<&'p CallModel> {
+    let models = &scene.program.models;
+    let takes = |model: &&CallModel| !model.secret.is_empty();
+    if let Some(model) = scene.model(id) {
+        return Some(model).filter(takes);
     }
-    starts.push(words);
-    starts
-        .into_iter()
-        .map(|mut start| {
-            start.extend(rest.iter().map(ToString::to_string));
-            ground.program.models.canonical(&start.join("::")).into_owned()
-        })
-        .collect()
+    let foreign = scene.targets(id).iter().filter_map(|target| match target {
+        Target::Foreign(path) => models.call(path),
+        Target::Workspace { .. } => None,
+    });
+    if let Some(model) = foreign.filter(takes).next() {
+        return Some(model);
+    }
+    // a receiver of unknown type
+    let ExprKind::MethodCall { receiver, method, .. } = &scene.body.expr(id).kind else { return None };
+    if !scene.targets(id).is_empty() || !matches!(scene.ty(*receiver).peel_refs(), Ty::Unknown) {
+        return None;
+    }
+    let mut candidates = models.named(method).iter().filter(|each| takes(&models.get(each.call)) && is_used(scene, &each.owner, method));
+    candidates.next().map(|each| models.get(each.call))
+}
+
+/// Whether the owner's crate is at hand: a dependency of this crate that the file names, and its type, unless the method's name
+/// is so particular that it speaks for itself.
+fn is_used(scene: Scene<'_>, owner: &str, method: &str) -> bool {
+    let krate = owner.split("::").next().unwrap_or(owner);
+    let telling = method.len() >= 10 && method.contains('_');
+    let type_name = owner.rsplit("::").next().unwrap_or(owner);
+    let depends = scene.file.krate.is_none_or(|id| scene.program.workspace.krate(id).dependency(krate).is_some());
+    depends && (telling || scene.file.text.contains(krate) && scene.file.text.contains(type_name.trim_end_matches("Builder")))
 }
 
 /// Which parameter an argument is, seen through wrappers.
@@ -288,7 +245,7 @@ fn header<'p>(ground: &Ground<'p>, scene: Scene<'p>, id: ExprId) -> Option<Found
     };
     let header = match &scene.body.expr(name).kind {
         ExprKind::Path(path) if matches!(path.last(), "AUTHORIZATION" | "PROXY_AUTHORIZATION") => path.last().to_owned(),
-        _ => super::common::string(scene.body, name)?.to_owned(),
+        _ => string(scene.body, name)?.to_owned(),
     };
     let lower = header.to_ascii_lowercase();
     let is_header = matches!(lower.as_str(), "authorization" | "proxy-authorization" | "proxy_authorization" | "api-key" | "apikey")
@@ -308,7 +265,7 @@ fn header<'p>(ground: &Ground<'p>, scene: Scene<'p>, id: ExprId) -> Option<Found
         return None;
     }
     literal.text = bare.to_owned();
-    let argument = scene.body.expr(value).span.in_file(scene.file.id);
+    let argument = scene.at(value);
     Some(Found { what: "token".to_owned(), taker: header, way: Way::Header, literal, argument })
 }
 
@@ -350,8 +307,33 @@ fn comparison<'p>(ground: &Ground<'p>, scene: Scene<'p>, id: ExprId) -> Option<F
         Shape::Uuid => true,
         _ => false,
     };
-    let argument = scene.body.expr(value).span.in_file(scene.file.id);
+    let argument = scene.at(value);
     plausible.then(|| Found { what: what_of(kind).to_owned(), taker: subject, way: Way::Comparison, literal, argument })
+}
+
+/// `match api_key { Some("9a8b..") => true, .. }`; only what looks issued, since words are kinds and commands.
+fn arms(scene: Scene<'_>, id: ExprId) -> Vec<Found> {
+    let ExprKind::Match { scrutinee, arms } = &scene.body.expr(id).kind else { return Vec::new() };
+    let Some((subject, kind)) = subject(scene.body, *scrutinee).and_then(|name| Some((name.clone(), names::kind(&name)?))) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for arm in arms {
+        let mut pat = arm.pat;
+        while let PatKind::TupleStruct { fields, .. } = &scene.body.pat(pat).kind {
+            let [only] = fields.as_slice() else { break };
+            pat = *only;
+        }
+        let PatKind::Lit(value) = scene.body.pat(pat).kind else { continue };
+        let ExprKind::Lit(Lit::Str(text)) = &scene.body.expr(value).kind else { continue };
+        let issued = shape(text) == Shape::Random || shape(text) == Shape::Mixed && kind == Kind::Password && text.len() >= 8;
+        if issued && !debug_only(scene, id) {
+            let literal = Literal { text: text.clone(), location: scene.at(value), raw: false, uniform: false, via: None };
+            let argument = literal.location;
+            found.push(Found { what: what_of(kind).to_owned(), taker: subject.clone(), way: Way::Comparison, literal, argument });
+        }
+    }
+    found
 }
 
 fn what_of(kind: Kind) -> &'static str {
@@ -374,7 +356,9 @@ fn subject(body: &Body, expr: ExprId) -> Option<String> {
             "as_str" | "as_ref" | "as_deref" | "clone" | "to_string" | "unwrap" | "trim" | "as_bytes" | "expose_secret"
             | "unwrap_or_default" | "to_owned" | "deref" | "into_inner" | "unsecure" => subject(body, *receiver),
             _ if args.is_empty() => Some(method.to_string()),
-            "get" | "header" => super::common::string(body, *args.first()?).map(str::to_owned),
+            "get" | "header" => string(body, *args.first()?).map(str::to_owned),
+            // `headers.get("x-api-key").map(|value| ..) == Some("..")`
+            "map" | "and_then" | "unwrap_or" | "ok_or" => subject(body, *receiver),
             _ => None,
         },
         _ => None,

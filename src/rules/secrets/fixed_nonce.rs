@@ -2,7 +2,7 @@
 //!
 //! Literals, byte arrays and zero arrays count; a `mut` buffer that random bytes are written to does not.
 
-use super::common::Ground;
+use super::common_literal::Ground;
 use super::common_sinks::{self, Way};
 use crate::rules::prelude::*;
 

@@ -2,7 +2,7 @@
 //!
 //! A key derived from random key material (HKDF) may have a fixed salt; only password hashes are looked at.
 
-use super::common::Ground;
+use super::common_literal::Ground;
 use super::common_sinks::{self, Way};
 use crate::rules::prelude::*;
 

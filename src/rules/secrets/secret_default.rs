@@ -1,7 +1,8 @@
 //! A secret that falls back to a literal: the program starts without its configuration, with a key that everybody can read.
 
-use super::common::{Ground, claimed};
+use super::common::claimed;
 use super::common_defaults;
+use super::common_literal::Ground;
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Program(check);

@@ -4,7 +4,8 @@
 //! The value needs no format and no telling name: where it ends up says what it is. So placeholders are not excused; whoever
 //! deploys the program runs with them. Left out: tests, examples, branches for `debug_assertions`, public keys, `mut` buffers.
 
-use super::common::{Ground, claimed};
+use super::common::claimed;
+use super::common_literal::Ground;
 use super::common_sinks::{self, Way};
 use crate::rules::prelude::*;
 

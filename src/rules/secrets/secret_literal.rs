@@ -9,9 +9,10 @@ use std::collections::HashSet;
 
 use rayon::prelude::*;
 
-use super::common::{Ground, claimed, place_of};
+use super::common::{claimed, place_of};
 use super::common_bindings::bindings;
 use super::common_config::{Judgement, judge};
+use super::common_literal::Ground;
 use super::{common_defaults, common_sinks};
 use crate::rules::prelude::*;
 use crate::secrets::names::Kind;
