@@ -6,7 +6,6 @@ use super::common::{fields, in_sample_attribute};
 use super::common_config::{is_password_hash, is_token_like, is_upper_name};
 use super::common_literal::{Ground, Literal, Scene, debug_only, lets, param_names, string};
 use crate::facts::{Attr, Meta};
-use crate::program::Def;
 use crate::rules::prelude::*;
 use crate::secrets::names::{self, Kind};
 use crate::secrets::shape::{Shape, shape};
@@ -363,10 +362,10 @@ fn used_as_names<'p>(ground: &Ground<'p>, file: &'p SourceFile) -> HashSet<&'p s
                     ExprKind::Ref { operand, .. } => Some(*operand),
                     ExprKind::MethodCall { receiver, .. } => Some(*receiver),
                     ExprKind::Path(_) => {
-                        if let Some(Def::Const(id)) = scene.def(expr)
-                            && ground.program.const_file(*id) == file.id
+                        if let Some(id) = scene.constant(expr)
+                            && ground.program.const_file(id) == file.id
                         {
-                            names.insert(ground.program.const_def(*id).name.as_str());
+                            names.insert(ground.program.const_def(id).name.as_str());
                         }
                         None
                     }

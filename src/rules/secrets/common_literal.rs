@@ -95,6 +95,30 @@ impl<'p> Scene<'p> {
         }
     }
 
+    /// The constant that a path names, also one of a type (`Self::SALT`).
+    #[must_use]
+    pub fn constant(&self, expr: ExprId) -> Option<ConstId> {
+        if let Some(def) = self.def(expr) {
+            let Def::Const(id) = def else { return None };
+            return Some(*id);
+        }
+        let ExprKind::Path(path) = &self.body.expr(expr).kind else { return None };
+        let [owner, name] = path.segments.as_slice() else { return None };
+        let function = self.id()?;
+        let ty = if owner.name == "Self" {
+            match self.program.self_type(function)?.peel_refs() {
+                Ty::Workspace(id, _) => *id,
+                _ => return None,
+            }
+        } else {
+            match self.program.resolve_text(function, &owner.name)? {
+                Def::Type(id) => id,
+                _ => return None,
+            }
+        };
+        self.program.assoc_const(ty, &name.name)
+    }
+
     #[must_use]
     pub fn ty(&self, expr: ExprId) -> &'p Ty {
         match self.owner {
@@ -321,12 +345,12 @@ impl<'p> Ground<'p> {
             found.via = Some(scene.body.pat(pat).span.in_file(scene.file.id));
             return Some(found);
         }
-        let Some(Def::Const(id)) = scene.def(expr) else { return None };
-        let constant = self.program.const_def(*id);
+        let id = scene.constant(expr)?;
+        let constant = self.program.const_def(id);
         if constant.mutable || constant.test {
             return None;
         }
-        let there = Scene::of_constant(self.program, *id);
+        let there = Scene::of_constant(self.program, id);
         let mut found = self.literal_within(there, constant.body.root?, hops)?;
         found.via = Some(constant.name_span.in_file(there.file.id));
         Some(found)

@@ -166,11 +166,11 @@ fn model<'p>(scene: Scene<'p>, id: ExprId) -> Option<&'p CallModel> {
     if let Some(model) = scene.model(id) {
         return Some(model).filter(takes);
     }
-    let foreign = scene.targets(id).iter().filter_map(|target| match target {
+    let mut foreign = scene.targets(id).iter().filter_map(|target| match target {
         Target::Foreign(path) => models.call(path),
         Target::Workspace { .. } => None,
     });
-    if let Some(model) = foreign.filter(takes).next() {
+    if let Some(model) = foreign.find(takes) {
         return Some(model);
     }
     // a receiver of unknown type
