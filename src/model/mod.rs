@@ -196,6 +196,20 @@ pub struct CallModel {
     pub marks: Vec<String>,
 }
 
+impl CallModel {
+    /// Whether it says anything of a receiver, so that it is a method and no associated function.
+    #[must_use]
+    pub fn has_receiver(&self) -> bool {
+        self.handle == Some(-1)
+            || self.sql == Some(-1)
+            || self.table == Some(-1)
+            || self.returns.as_ref().is_some_and(ModelTy::asks_receiver)
+            || self.sinks.iter().any(|sink| sink.arg == -1)
+            || self.flows.iter().flatten().any(|flow| flow.contains("self"))
+            || self.gives.values().flatten().any(ModelTy::asks_receiver)
+    }
+}
+
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SinkModel {

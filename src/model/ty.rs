@@ -97,6 +97,19 @@ impl ModelTy {
         }
     }
 
+    /// Whether it speaks of the receiver.
+    #[must_use]
+    pub fn asks_receiver(&self) -> bool {
+        match self {
+            ModelTy::Receiver | ModelTy::Item => true,
+            ModelTy::Path(_, args) | ModelTy::Tuple(args) | ModelTy::OwnerOf(args) => args.iter().any(ModelTy::asks_receiver),
+            ModelTy::Ref(inner) | ModelTy::Slice(inner) | ModelTy::Part(inner, _) | ModelTy::Element(inner) | ModelTy::Assoc(inner, _) => {
+                inner.asks_receiver()
+            }
+            ModelTy::Unknown | ModelTy::Owner | ModelTy::Arg(_) | ModelTy::Turbofish(_) | ModelTy::Closure(_) => false,
+        }
+    }
+
     /// The path at its head, references aside.
     #[must_use]
     pub fn head(&self) -> Option<&Name> {

@@ -265,6 +265,14 @@ impl Program {
         site.model.map(|id| self.models.get(id))
     }
 
+    /// The argument that a model counts as `at` (the receiver is -1), also where a method is called by its path.
+    #[must_use]
+    pub fn argument(&self, function: FnId, call: ExprId, at: i32) -> Option<ExprId> {
+        let body = &self.function(function).body;
+        let by_path = self.bodies[function.0 as usize].site(call).is_some_and(|site| site.by_path);
+        super::queries::argument(body, call, if by_path { at + 1 } else { at })
+    }
+
     /// What a method call without a model may well be: see [`Guess`].
     #[must_use]
     pub fn guess(&self, function: FnId, call: ExprId) -> Option<Guess<'_>> {

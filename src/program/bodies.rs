@@ -18,6 +18,8 @@ pub struct Site {
     pub model: Option<CallId>,
     /// the function is named here and called elsewhere
     pub by_name: bool,
+    /// a foreign method called by its path: its receiver is the first argument
+    pub by_path: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -75,6 +77,15 @@ impl BodyInfo {
         self.sites.binary_search_by_key(&expr, |site| site.expr).ok().map(|at| &self.sites[at])
     }
 
+    /// Adds a call whose targets were found afterwards.
+    pub(super) fn add_site(&mut self, expr: ExprId, targets: Vec<Target>) {
+        let Err(at) = self.sites.binary_search_by_key(&expr, |site| site.expr) else { return };
+        let start = self.targets.len() as u32;
+        self.targets.extend(targets);
+        let targets = (start, self.targets.len() as u32);
+        self.sites.insert(at, Site { expr, targets, model: None, by_name: false, by_path: false });
+    }
+
     #[must_use]
     pub fn targets_of(&self, site: &Site) -> &[Target] {
         self.targets.get(site.targets.0 as usize..site.targets.1 as usize).unwrap_or(&[])
@@ -95,6 +106,8 @@ pub struct Builder {
     pub paths: Vec<(ExprId, Def)>,
     pub guesses: Vec<(ExprId, CallId, bool)>,
     pub sites: Vec<(ExprId, Vec<Target>, Option<CallId>, bool)>,
+    /// calls of foreign methods by their path
+    pub by_path: Vec<ExprId>,
 }
 
 impl Builder {
@@ -127,7 +140,8 @@ impl Builder {
         for (expr, targets, model, by_name) in self.sites {
             let start = info.targets.len() as u32;
             info.targets.extend(targets);
-            info.sites.push(Site { expr, targets: (start, info.targets.len() as u32), model, by_name });
+            let by_path = self.by_path.contains(&expr);
+            info.sites.push(Site { expr, targets: (start, info.targets.len() as u32), model, by_name, by_path });
         }
         info
     }

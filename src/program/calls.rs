@@ -161,6 +161,15 @@ impl Infer<'_> {
                 if !is_method {
                     self.infer_plain_args(args);
                 }
+                let by_path = !is_method && self.is_method_by_path(&owner, model, args);
+                let (args, receiver) = match args.split_first() {
+                    Some((first, rest)) if by_path => {
+                        self.out.by_path.push(id);
+                        let own = self.ty_of(*first).clone();
+                        (rest, self.derefs(&own).into_iter().find(|ty| ty.is_foreign(&owner)).unwrap_or(own))
+                    }
+                    _ => (args, receiver),
+                };
                 let mut ty = self.run_foreign(&owner, model, &receiver, args, turbofish);
                 if ty.is_unknown() && is_method && BORROWS.contains(&owner.as_str()) {
                     // `Arc<T>::as_ref`, `impl AsRef<Path>`
@@ -254,6 +263,19 @@ impl Infer<'_> {
                 }
             }
         }
+    }
+
+    /// Whether `Type::name(first, ..)` is a method of `first`: by what the model says and what the argument is.
+    fn is_method_by_path(&self, owner: &str, model: Option<CallId>, args: &[ExprId]) -> bool {
+        let (Some(model), [first, rest @ ..]) = (model, args) else { return false };
+        let known = self.cx.known;
+        let call = known.models.get(model);
+        let first = self.ty_of(*first);
+        if known.is_trait(owner) || owner.starts_with("std::primitive::") {
+            let later = call.handle.and_then(|at| usize::try_from(at).ok()).and_then(|at| rest.get(at));
+            return call.has_receiver() || later.is_some_and(|later| self.is_handle(self.ty_of(*later)) && !self.is_handle(first));
+        }
+        call.has_receiver() && self.derefs(first).iter().any(|ty| matches!(ty, Ty::Foreign(path, _) if path == owner))
     }
 
     fn run_foreign(&mut self, owner: &str, model: Option<CallId>, receiver: &Ty, args: &[ExprId], turbofish: &[Ty]) -> Ty {

@@ -274,7 +274,7 @@ impl Walker<'_> {
                 .runs
                 .iter()
                 .filter(|(_, how)| how.as_str() == "once")
-                .filter_map(|(at, _)| super::queries::argument(body, id, at.parse().ok()?))
+                .filter_map(|(at, _)| self.program.argument(self.function, id, at.parse().ok()?))
                 .collect()
         });
         let memo = match model {

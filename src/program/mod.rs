@@ -10,6 +10,7 @@
 //! | modules, items, `use` | [`module_files`], [`names`], [`resolve`], diesel's tables in [`tables`] |
 //! | signatures, fields, impls, traits | [`items`], written types in [`lower`], the models' part in [`known`] |
 //! | types of expressions, what calls run | [`infer`], [`patterns`], [`through`], [`calls`], [`callee`]; kept in [`bodies`] |
+//! | functions kept in fields | [`stored`] |
 //! | call graph, recursion, reach | [`graph`] |
 //! | the questions that rules ask | [`ask`] |
 
@@ -38,6 +39,7 @@ pub mod payloads;
 mod queries;
 mod resolve;
 pub mod routes;
+mod stored;
 mod summaries;
 mod tables;
 #[cfg(test)]
@@ -176,10 +178,11 @@ impl Program {
         }
         let asked = known.asking(Box::new(|ty, name| items.assoc_type(ty, None, name)));
         let linked = Linked { names: &names, items: &items, known: &asked, facts: &all };
-        let bodies: Vec<BodyInfo> = (0..items.functions.len() as u32).into_par_iter().map(|at| linked.function(FnId(at))).collect();
+        let mut bodies: Vec<BodyInfo> = (0..items.functions.len() as u32).into_par_iter().map(|at| linked.function(FnId(at))).collect();
         let constants: Vec<BodyInfo> = (0..items.consts.len() as u32).into_par_iter().map(|at| linked.constant(ConstId(at))).collect();
         drop(asked);
         drop(known);
+        stored::link(&items, &all, &mut bodies, &constants);
         let graph = Graph::build(&bodies);
         let mut program = Self {
             files,

@@ -81,7 +81,7 @@ pub fn db_calls(program: &Program, function: FnId) -> Vec<DbCall> {
             library: library(model),
             sql: words.sql,
             fetches: model.fetches.as_deref().map(Name::new),
-            handle: model.handle.and_then(|at| argument(body, id, at)),
+            handle: model.handle.and_then(|at| program.argument(function, id, at)),
             certain,
         });
     }
@@ -237,12 +237,12 @@ impl Chain<'_> {
     fn call(&mut self, id: ExprId) {
         let Some((model, _)) = self.program.db_model(self.function, id) else { return };
         if let Some(at) = model.sql
-            && let Some(text) = argument(self.body, id, at)
+            && let Some(text) = self.program.argument(self.function, id, at)
         {
             self.sql(text, 6);
         }
         if let Some(at) = model.table
-            && let Some(table) = argument(self.body, id, at)
+            && let Some(table) = self.program.argument(self.function, id, at)
         {
             self.path(table);
         }

@@ -479,4 +479,32 @@ mod receivers {
         assert_eq!(program.runs("main", "context"), ["^anyhow::Context::context"]);
         assert_eq!(program.runs("main", "name"), ["app::User::name"]);
     }
+
+    #[test]
+    fn methods_called_by_their_path_have_a_receiver() {
+        let program = one("use std::sync::Arc; struct Pool; impl Pool { fn get(&self) {} } trait Load { fn load(&self, id: u8); }
+            impl Load for Pool { fn load(&self, id: u8) {} }
+            fn main(pool: Arc<Pool>) { let own = Arc::clone(&pool); own.get(); Load::load(&*pool, 1); Pool::load(&pool, 1); <Pool as Load>::load(&pool, 2);
+                let names: Option<Vec<Pool>> = None; Option::map(names, |all| for one in all { one.get() }); }
+            async fn query(pool: sqlx::PgPool) { sqlx::Executor::execute(&pool, \"DELETE FROM users\").await; }");
+        assert!(program.calls("main").iter().filter(|(written, _)| written == "get").all(|(_, runs)| runs == &["app::Pool::get"]));
+        for written in ["Load::load", "Pool::load", "<Pool as Load>::load"] {
+            assert_eq!(program.runs("main", written), ["app::Pool::load"], "{written}");
+        }
+        let id = program.named("query");
+        let call = program.sites(id).iter().find(|site| site.by_path).expect("a method by its path").expr;
+        let text = program.argument(id, call, 0).expect("an argument");
+        assert!(matches!(program.function(id).body.expr(text).kind, ExprKind::Lit(_)));
+    }
+
+    #[test]
+    fn functions_kept_in_fields_are_called_through_them() {
+        let program = one("struct Job { name: &'static str, run: fn() } fn a() {} fn b() {} struct Later { work: Box<dyn Fn()> }
+            static JOBS: &[Job] = &[Job { name: \"a\", run: a }, Job { name: \"b\", run: crate::b }];
+            fn make() -> Later { Later { work: Box::new(a) } }
+            fn main(later: &Later) { for job in JOBS { (job.run)(); } (later.work)(); }");
+        let calls = program.calls("main");
+        let through: Vec<&Vec<String>> = calls.iter().map(|(_, runs)| runs).collect();
+        assert_eq!(through, [&vec!["app::a".to_owned(), "app::b".to_owned()], &vec!["app::a".to_owned()]]);
+    }
 }

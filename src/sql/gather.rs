@@ -209,7 +209,8 @@ impl Gatherer<'_> {
             ExprKind::Call { callee, args } => {
                 let ExprKind::Path(path) = &body.expr(*callee).kind else { return None };
                 let (path, model) = self.by_path(facts, path, "")?;
-                let at = usize::try_from(model.sql?).ok()?;
+                // `Executor::execute(&pool, "..")`: before the arguments of a method stands what it is called on
+                let at = usize::try_from(model.sql?).ok()? + usize::from(model.handle == Some(-1));
                 let (placed, span) = take(*args.get(at)?)?;
                 Some((path, model, Taken { placed, span, next_arg: args.get(at + 1).copied() }))
             }
