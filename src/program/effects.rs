@@ -173,7 +173,16 @@ pub fn of_call(program: &Program, table: &EffectTable, function: FnId, id: ExprI
     best
 }
 
-/// Compute an answer only when there is none.
+/// Whether a call computes an answer only when there is none.
+#[must_use]
+pub fn is_memoising(program: &Program, function: FnId, id: ExprId) -> bool {
+    if program.model(function, id).is_some_and(|model| model.marks.iter().any(|mark| mark == "cache")) {
+        return true;
+    }
+    // a cache of one's own, or one whose model does not say so: these names are used for nothing else
+    matches!(&program.function(function).body.expr(id).kind, ExprKind::MethodCall { method, .. } if MEMOISING.contains(&method.as_str()))
+}
+
 const MEMOISING: &[&str] = &[
     "get_with",
     "try_get_with",
@@ -277,11 +286,7 @@ impl Walker<'_> {
                 .filter_map(|(at, _)| self.program.argument(self.function, id, at.parse().ok()?))
                 .collect()
         });
-        let memo = match model {
-            Some(model) => model.marks.iter().any(|mark| mark == "cache"),
-            // a cache of one's own, or one without a model: these names are used for nothing else
-            None => matches!(&body.expr(id).kind, ExprKind::MethodCall { method, .. } if MEMOISING.contains(&method.as_str())),
-        };
+        let memo = is_memoising(self.program, self.function, id);
         let before = self.cached;
         self.cached |= memo;
         let mut least = 0;

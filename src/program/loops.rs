@@ -8,7 +8,7 @@
 //!
 //! Left out: recursion. It repeats through the call graph, and shows as a call back into its own component.
 
-use crate::facts::{Body, ExprId, ExprKind, Lit, PatId, Stmt, TypeKind};
+use crate::facts::{Body, ExprId, ExprKind, Lit, PatId, PatKind, Stmt, TypeKind};
 use crate::source::Span;
 
 use std::cell::OnceCell;
@@ -95,6 +95,7 @@ impl<'p> Finder<'p> {
                 let concurrent = self.spawns(*body);
                 let shape = match self.shape_of(*iter) {
                     LoopShape::PerItem if self.is_short_list(*pat) => LoopShape::Constant,
+                    LoopShape::PerItem if self.is_retry(*iter, *pat) => LoopShape::Worker,
                     shape => shape,
                 };
                 self.push(id, Carrier::For, header, Some(*iter), Some(*pat), *body, concurrent, shape);
@@ -196,6 +197,27 @@ impl<'p> Finder<'p> {
             id = outer;
         }
         false
+    }
+
+    /// `for attempt in 0..config.max_retries`: the same thing once more, and not another thing.
+    fn is_retry(&self, iter: ExprId, item: PatId) -> bool {
+        let ExprKind::Range { to: Some(to), .. } = &self.body.expr(iter).kind else { return false };
+        let mut names = Vec::new();
+        walk::for_each_binding(self.body, item, &mut |_, pat| {
+            if let PatKind::Bind { name, .. } = &pat.kind {
+                names.push(name.to_lowercase());
+            }
+        });
+        let mut to = self.peel(*to);
+        while let ExprKind::Cast { operand, .. } | ExprKind::MethodCall { receiver: operand, .. } = &self.body.expr(to).kind {
+            to = self.peel(*operand);
+        }
+        match &self.body.expr(to).kind {
+            ExprKind::Path(path) => names.push(path.last().to_lowercase()),
+            ExprKind::Field { name, .. } => names.push(name.to_lowercase()),
+            _ => {}
+        }
+        names.iter().any(|name| RETRY.iter().any(|word| name.split('_').any(|part| part.starts_with(word))))
     }
 
     /// The elements are variants of an enum without fields, implementations behind `dyn`, connections or clients: there are as many as somebody wrote.
@@ -406,6 +428,9 @@ impl<'p> Finder<'p> {
         })
     }
 }
+
+/// What the counter of a loop that tries again is called, or its limit.
+const RETRY: &[&str] = &["attempt", "retry", "retries", "tries"];
 
 /// Take one element, without arguments.
 const NEXT: &[&str] = &[

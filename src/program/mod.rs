@@ -55,7 +55,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use bodies::Site;
-pub use effects::{Effects, Led};
+pub use effects::{Effects, Led, is_memoising};
 pub use guess::Guess;
 pub use items::{Shape, TypeInfo};
 pub use loops::{Carrier, Loop, LoopShape};

@@ -2,9 +2,10 @@
 //! is reused, each call pays for DNS, TCP and TLS again.
 //!
 //! Reported where something foreign makes a value of an HTTP client's type (not from another client) in a function that
-//! a request or a job reaches. Start-up, tests, command lines, functions that hand the client to their caller, and what is made
-//! once behind a cell or a cache are let through.
+//! a request reaches, or in a loop that a job runs. Start-up, tests, command lines, functions that hand the client to their caller
+//! (as it is, or in a struct that has one), and what is made once behind a cell or a cache are let through.
 
+use crate::program::{LoopShape, Shape, Ty, is_memoising};
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Function(check);
@@ -12,25 +13,61 @@ pub const CHECK: Check = Check::Function(check);
 fn check(function: FnId, cx: &mut Cx<'_>) {
     let program = cx.program();
     let reach = program.reach(function);
-    if program.is_test(function) || !(reach.request || reach.job) || reach.startup {
+    if program.is_test(function) || reach.startup || hands_over(program, function) {
         return;
     }
-    let facts = program.function(function);
-    // it hands the client to its caller, who may keep it
-    if let Some(kind) = program.type_kind(program.return_ty(function))
-        && matches!(kind, "http-client" | "remote-client" | "db-pool")
-    {
-        return;
-    }
-    let body = &facts.body;
+    let by_hand = reach.cli || reach.command;
+    let body = &program.function(function).body;
     for id in body.ids() {
         if !makes_client(program, function, body, id) || is_stored(program, function, body, id) {
+            continue;
+        }
+        // a job that runs now and then may make its own; one that makes it for every item may not
+        if !(reach.request || reach.job && !by_hand && repeats(program, function, body, id)) {
             continue;
         }
         cx.report(body.expr(id).span)
             .arg("client", super::common::shorten(program.file(program.file_of(function)).slice(body.expr(id).span), 40))
             .help("share");
     }
+}
+
+/// It hands the client to its caller, who may keep it: as its value, or in a struct.
+fn hands_over(program: &Program, function: FnId) -> bool {
+    let ty = program.return_ty(function);
+    if matches!(program.type_kind(ty), Some("http-client" | "remote-client" | "db-pool")) {
+        return true;
+    }
+    let mut ty = ty;
+    loop {
+        match ty {
+            Ty::Ref(inner) => ty = inner,
+            Ty::Foreign(_, args) => match args.first() {
+                Some(inner) => ty = inner,
+                None => return false,
+            },
+            Ty::Workspace(id, _) => {
+                let Shape::Struct(fields) = &program.type_info(*id).shape else { return false };
+                return fields.iter().any(|(_, ty)| program.type_kind(ty) == Some("http-client"));
+            }
+            _ => return false,
+        }
+    }
+}
+
+/// In a loop of its own, or called in one.
+fn repeats(program: &Program, function: FnId, body: &Body, id: ExprId) -> bool {
+    let turns = |function: FnId, body: &Body, id: ExprId| {
+        program
+            .loops(function)
+            .iter()
+            .any(|each| each.shape == LoopShape::PerItem && body.expr(each.body).span.contains(body.expr(id).span))
+    };
+    turns(function, body, id)
+        || program
+            .callers(function)
+            .iter()
+            .any(|(caller, call)| !program.is_test(*caller) && turns(*caller, &program.function(*caller).body, *call))
 }
 
 /// A foreign call that yields a client and was given none.
@@ -41,15 +78,11 @@ fn makes_client(program: &Program, function: FnId, body: &Body, id: ExprId) -> b
         ExprKind::MethodCall { receiver, .. } => Some(*receiver),
         _ => return false,
     };
-    program.model(function, id).is_some() && is_client(id) && !from.is_some_and(is_client)
+    program.model(function, id).is_some() && is_client(id) && !from.is_some_and(is_client) && !is_memoising(program, function, id)
 }
 
 /// Inside the initialiser of something that is made once.
 fn is_stored(program: &Program, function: FnId, body: &Body, id: ExprId) -> bool {
     let span = body.expr(id).span;
-    body.ids().any(|outer| {
-        outer != id
-            && body.expr(outer).span.contains(span)
-            && program.model(function, outer).is_some_and(|model| model.marks.iter().any(|mark| mark == "cache"))
-    })
+    body.ids().any(|outer| outer != id && body.expr(outer).span.contains(span) && is_memoising(program, function, outer))
 }

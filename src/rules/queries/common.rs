@@ -312,14 +312,13 @@ impl<'p> Loops<'p> {
     }
 
     /// Every turn talks to another service too, which costs more: it first asks there, in a call of its own, and then stores
-    /// or looks up one thing; or the items came from a queue and each is answered there.
+    /// or looks up one thing, or goes on to talk to it; or the items came from a queue and each is answered there.
     fn is_remote(&self, each: &Loop, site: &Site) -> bool {
         if site.remote && each.over.is_some_and(|over| self.comes_from_remote(over)) {
             return true;
         }
         let alone = self.sites.iter().filter(|other| other.repeats == site.repeats).count() == 1;
-        alone
-            && site.count <= 1
+        (site.remote || alone && site.count <= 1)
             && walk::descendants(self.body, each.body).any(|inner| {
                 self.body.expr(inner).span.start < self.body.expr(site.expr).span.start
                     && !self.body.expr(inner).span.contains(self.body.expr(site.expr).span)
