@@ -9,13 +9,12 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::builder;
 use super::classify::{Effect, classify};
 use super::dialect::Dialects;
 use super::ir::Statement;
 use super::migrations::{MigrationSet, Script, discover};
 use super::text::{Placed, Texts};
-use super::{Dialect, read};
+use super::{Dialect, builder, embedded, read};
 use crate::facts::walk::parents;
 use crate::facts::{Body, ExprId, ExprKind, Facts, FnIdx, Name, Path};
 use crate::model::{CallModel, Models};
@@ -106,6 +105,9 @@ impl Sql {
         sets.iter_mut().for_each(|set| set.migrations.retain(|migration| !runs(&migration.up) && !runs(&migration.down)));
         sets.retain(|set| !set.migrations.is_empty());
         sets.extend(in_rust);
+        let known =
+            sets.iter().flat_map(|set| &set.migrations).flat_map(|each| each.up.iter().chain(&each.down)).map(|each| each.file).collect();
+        sets.extend(embedded::discover(files, facts, &dialects, &known));
         sets.sort_by(|a, b| a.dir.cmp(&b.dir));
         let in_sets: BTreeSet<FileId> = sets
             .iter()

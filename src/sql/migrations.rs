@@ -22,6 +22,9 @@ use crate::source::{FileId, FileKind, SourceFile, Span};
 /// How many migrations at the end of a set are taken as not yet applied everywhere.
 pub const RECENT: usize = 10;
 
+/// Words that only databases have whose SQL is not read: table engines and types of ClickHouse.
+const FOREIGN: &[&str] = &["MergeTree", "LowCardinality("];
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Tool {
     Sqlx,
@@ -31,6 +34,8 @@ pub enum Tool {
     Goose,
     /// written in Rust
     SeaOrm,
+    /// no tool: the program makes its schema itself
+    Program,
     /// versioned files, and nothing that says by whom they are run
     Unknown,
 }
@@ -46,6 +51,7 @@ impl Tool {
             Tool::Dbmate => "dbmate",
             Tool::Goose => "goose",
             Tool::SeaOrm => "sea-orm",
+            Tool::Program => "program",
             Tool::Unknown => "other",
         }
     }
@@ -53,7 +59,7 @@ impl Tool {
     /// A file is sent to the server as one message, so that its statements share an implicit transaction.
     #[must_use]
     pub fn sends_whole_files(self) -> bool {
-        !matches!(self, Tool::Goose | Tool::SeaOrm | Tool::Unknown)
+        !matches!(self, Tool::Goose | Tool::SeaOrm | Tool::Program | Tool::Unknown)
     }
 }
 
@@ -73,7 +79,11 @@ impl MigrationSet {
     pub fn schema(&self) -> Schema {
         let mut schema = Schema::default();
         for script in self.migrations.iter().filter_map(|migration| migration.up.as_ref()) {
-            script.statements.iter().for_each(|statement| schema.apply(statement, script.file));
+            for statement in &script.statements {
+                schema.apply(statement, script.file);
+                let may_index = matches!(statement.head.as_str(), "" | "create index" | "create table");
+                schema.more_indexes |= statement.kind == Kind::Unknown && statement.whole && may_index;
+            }
         }
         schema
     }
@@ -215,7 +225,9 @@ pub fn discover(files: &[SourceFile], dialects: &Dialects) -> Vec<MigrationSet> 
             sets.entry(named.dir.clone()).or_default().push((named, file));
         }
     }
-    sets.into_iter().map(|(dir, members)| set(dir, &members, files, dialects)).collect()
+    // the dialect of a database for analytics is none of ours
+    let foreign = |members: &[(Named, &SourceFile)]| members.iter().any(|(_, file)| FOREIGN.iter().any(|word| file.text.contains(word)));
+    sets.into_iter().filter(|(_, members)| !foreign(members)).map(|(dir, members)| set(dir, &members, files, dialects)).collect()
 }
 
 fn set(dir: String, members: &[(Named, &SourceFile)], files: &[SourceFile], dialects: &Dialects) -> MigrationSet {

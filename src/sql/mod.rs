@@ -4,7 +4,7 @@
 //! - [`parse`] reads statements into [`ir`]; it follows all dialects at once and keeps what it does not know as a span
 //! - [`classify`] says in one cheap pass what a text does and to which tables
 //!
-//! - [`builder`] reads migrations that are written in Rust
+//! - [`builder`] reads migrations that are written in Rust, [`embedded`] the schemas that a program makes itself
 //!
 //! Reading never fails. Whether a statement is also *valid* is another question, which costs more and is put only to
 //! migrations.
@@ -14,6 +14,7 @@ pub mod catalog;
 pub mod classify;
 pub mod dialect;
 pub mod effects;
+mod embedded;
 pub mod gather;
 pub mod ir;
 pub mod judge;

@@ -25,6 +25,8 @@ pub struct Schema {
     pub enums: BTreeMap<Name, Vec<String>>,
     /// something was changed that was never created here
     pub incomplete: bool,
+    /// there may be indexes that are not in here
+    pub more_indexes: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

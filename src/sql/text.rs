@@ -160,6 +160,36 @@ fn literal(source: &str, start: u32, file: FileId) -> Option<Placed> {
     Some(placed)
 }
 
+/// The file with nothing but the content of a string literal left, every byte at its place. Escapes become blanks: SQL
+/// has them between its words, or inside of quotes where their value does not matter.
+pub(super) fn blanked(file: &str, literal: Span) -> Option<String> {
+    let source = file.get(literal.range())?;
+    let quote = source.find('"')?;
+    let raw = source.get(..quote)?.contains('r');
+    let hashes = source.get(..quote)?.matches('#').count();
+    let (from, to) = (quote + 1, source.len().checked_sub(1 + hashes)?);
+    let content = source.get(from..to)?;
+    let mut text = " ".repeat(literal.start as usize + from);
+    if raw {
+        text.push_str(content);
+        return Some(text);
+    }
+    let mut letters = content.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            text.push(letter);
+            continue;
+        }
+        text.push(' ');
+        match letters.next() {
+            Some(quote @ ('"' | '\'')) => text.push(quote),
+            Some(other) => text.extend(std::iter::repeat_n(' ', other.len_utf8())),
+            None => {}
+        }
+    }
+    Some(text)
+}
+
 /// Reads string expressions of a workspace.
 #[derive(Debug)]
 pub struct Texts<'p> {

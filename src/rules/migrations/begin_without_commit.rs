@@ -35,7 +35,7 @@ fn check(cx: &mut Cx<'_>) {
                                     Tool::Refinery => "refinery",
                                     Tool::Dbmate => "dbmate",
                                     Tool::SeaOrm => "sea-orm",
-                                    Tool::Goose | Tool::Unknown => "goose",
+                                    Tool::Goose | Tool::Program | Tool::Unknown => "goose",
                                 };
                                 let finding = common::report_in(cx, migration, script, statement.span);
                                 finding.severity(Severity::Warning).variant("ends").arg("tool", tool).arg("word", word).help("remove");

@@ -2,11 +2,16 @@
 
 use super::common::each_table;
 use crate::rules::prelude::*;
+use crate::sql::Tool;
 
 pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
-    each_table(cx.program(), |_, _, table| {
+    each_table(cx.program(), |set, _, table| {
+        // the virtual and working tables of a program are no rows that anybody keeps
+        if set.tool == Tool::Program {
+            return;
+        }
         if !table.primary_key.is_empty() || table.columns.is_empty() || table.partition_of.is_some() || table.temporary {
             return;
         }

@@ -18,7 +18,8 @@ use std::sync::Arc;
 
 use chain::{Context, Scene, bound};
 use names::{Home, Types};
-use statements::{Writer, head, unplaced};
+pub(super) use statements::unplaced;
+use statements::{Writer, head};
 use vocabulary::Vocabulary;
 
 use super::classify::{Effect, classify};
@@ -27,7 +28,7 @@ use super::ir::{Kind, Statement};
 use super::migrations::{Migration, MigrationSet, RECENT, Script, Tool};
 use super::read;
 use super::split::{PieceKind, split};
-use super::text::Texts;
+use super::text::{Texts, blanked};
 use crate::facts::walk::{children, descendants};
 use crate::facts::{BinaryOp, Body, Const, ExprId, ExprKind, Facts, Function, Lit, Owner, PatKind};
 use crate::source::{FileId, Role, SourceFile, Span, Workspace};
@@ -367,34 +368,4 @@ fn listed(body: &Body, id: ExprId) -> Option<&[ExprId]> {
 /// `DbBackend::Postgres` and its like.
 fn dialect(name: &str) -> Option<Dialect> {
     Dialect::of_url(&format!("{name}:"))
-}
-
-/// The file with nothing but the content of a string literal left, every byte at its place. Escapes become blanks: SQL
-/// has them between its words, or inside of quotes where their value does not matter.
-fn blanked(file: &str, literal: Span) -> Option<String> {
-    let source = file.get(literal.range())?;
-    let quote = source.find('"')?;
-    let raw = source.get(..quote)?.contains('r');
-    let hashes = source.get(..quote)?.matches('#').count();
-    let (from, to) = (quote + 1, source.len().checked_sub(1 + hashes)?);
-    let content = source.get(from..to)?;
-    let mut text = " ".repeat(literal.start as usize + from);
-    if raw {
-        text.push_str(content);
-        return Some(text);
-    }
-    let mut letters = content.chars();
-    while let Some(letter) = letters.next() {
-        if letter != '\\' {
-            text.push(letter);
-            continue;
-        }
-        text.push(' ');
-        match letters.next() {
-            Some(quote @ ('"' | '\'')) => text.push(quote),
-            Some(other) => text.extend(std::iter::repeat_n(' ', other.len_utf8())),
-            None => {}
-        }
-    }
-    Some(text)
 }

@@ -431,7 +431,7 @@ impl<'p> Writer<'_, 'p> {
 }
 
 /// A statement that was not read from a text.
-pub(super) fn unplaced(head: &str, span: Span, kind: Kind) -> Statement {
+pub(in crate::sql) fn unplaced(head: &str, span: Span, kind: Kind) -> Statement {
     Statement {
         span,
         head: Name::new(head),
