@@ -1,7 +1,7 @@
 //! Names for findings that survive edits elsewhere in the file, for baselines and for services that track findings.
 //!
 //! `backendLint/v1` hashes the rule, the item around the finding (`mod::Type::function`), and the text of the finding's line
-//! without spaces and without secrets; equal contexts are numbered in order. The file's path is left out, so moving or
+//! without spaces and without any secret that is known; equal contexts are numbered in order. The file's path is left out, so moving or
 //! renaming a file keeps its findings; a secret is left out, so that no one can try values against the hash.
 //!
 //! `primaryLocationLineHash` is what GitHub computes itself where a SARIF file has none: the same text, byte for byte, gives
@@ -9,15 +9,16 @@
 
 use std::collections::BTreeMap;
 
+use super::mask::Masks;
 use crate::facts::{Facts, FnIdx, ModuleIdx, Owner, TypeRef};
 use crate::program::Program;
 use crate::rules::Finding;
 use crate::source::{SourceFile, Span};
 
 /// The `backendLint/v1` fingerprint of each finding, in order. Depends on the set of findings only in how equal contexts are
-/// numbered, and that goes by place, not by the order given.
+/// numbered (by place, not in the order given) and in which secrets are known.
 #[must_use]
-pub fn of_all(program: &Program, findings: &[Finding]) -> Vec<String> {
+pub(super) fn of_all(program: &Program, findings: &[Finding], masks: &Masks) -> Vec<String> {
     let mut order: Vec<usize> = (0..findings.len()).collect();
     let rel = |finding: &Finding| program.files.get(finding.location.file.0 as usize).map_or("", |file| file.rel.as_str());
     order.sort_by(|a, b| {
@@ -31,7 +32,7 @@ pub fn of_all(program: &Program, findings: &[Finding]) -> Vec<String> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut all = vec![String::new(); findings.len()];
     for at in order {
-        let context = context(program, &findings[at]);
+        let context = context(program, &findings[at], masks);
         let number = seen.entry(context.clone()).or_default();
         all[at] = format!("{:032x}", fnv128(format!("{context}\n{number}").as_bytes()));
         *number += 1;
@@ -39,25 +40,23 @@ pub fn of_all(program: &Program, findings: &[Finding]) -> Vec<String> {
     all
 }
 
-fn context(program: &Program, finding: &Finding) -> String {
+fn context(program: &Program, finding: &Finding, masks: &Masks) -> String {
     let id = finding.location.file;
     let Some(file) = program.files.get(id.0 as usize) else { return finding.rule.clone() };
     let item = program.facts(id).map(|facts| item_at(facts, finding.location.span)).unwrap_or_default();
     let line = file.lines.line_of(finding.location.span.start);
     let mut context = format!("{}\n{item}\n", finding.rule);
-    for c in without_secrets(file, file.lines.line_span(line, &file.text), finding).chars().filter(|c| !c.is_whitespace()) {
+    for c in without_secrets(file, file.lines.line_span(line, &file.text), masks).chars().filter(|c| !c.is_whitespace()) {
         context.push(c);
     }
     context
 }
 
-/// The line's text around the finding's secrets.
-fn without_secrets(file: &SourceFile, line: Span, finding: &Finding) -> String {
-    let mut secrets: Vec<Span> = finding.secrets.iter().filter(|secret| secret.file == file.id).map(|secret| secret.span).collect();
-    secrets.sort();
+/// The line's text around all secrets that are known, whichever finding they are of, each one `*` whatever its length.
+fn without_secrets(file: &SourceFile, line: Span, masks: &Masks) -> String {
     let mut text = String::new();
     let mut at = line.start;
-    for secret in secrets {
+    for secret in masks.hidden(file, line) {
         if secret.end <= at || secret.start >= line.end {
             continue;
         }
@@ -261,7 +260,7 @@ mod tests {
         let mut program = Program::default();
         program.files.push(file);
         program.facts.push(None);
-        of_all(&program, &findings)
+        of_all(&program, &findings, &Masks::new(&program.files, findings.iter().flat_map(|each| each.secrets.iter().copied())))
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Secrets are known by span. A masked character becomes one `*`, so lengths and columns stay. Text of a long secret is also
 //! masked where it turns up elsewhere in what is shown (a second copy three lines below, a rule's argument): no rule has to
-//! remember every place. Short secrets (`postgres`, `changeme`) are masked by span and in their own finding's values only,
+//! remember every place. Short words (`postgres`, `changeme`) are masked by span and in their own finding's values only,
 //! since they are ordinary words everywhere else.
 
 use std::borrow::Cow;
@@ -15,6 +15,8 @@ use crate::source::{FileId, Location, SourceFile, Span};
 
 /// Secrets at least this long are masked wherever they turn up.
 const DISTINCTIVE: usize = 12;
+/// The same for one with letters and digits in it, which is no ordinary word.
+const MIXED: usize = 8;
 /// Secrets shorter than this are not looked for in a finding's values.
 const SEARCHABLE: usize = 4;
 
@@ -108,7 +110,16 @@ impl Masks {
 
 /// What to look for of a secret: itself, or its long lines where it has several (a PEM key).
 fn distinctive(secret: &str) -> impl Iterator<Item = &str> {
-    secret.lines().map(str::trim).filter(|line| line.len() >= DISTINCTIVE && !line.starts_with("-----"))
+    // a literal is marked with its quotes, and turns up elsewhere without them
+    let bare = secret.trim_start_matches(['b', 'r', 'c', '#']);
+    let bare = if bare.starts_with(['"', '\'']) { bare.trim_matches(['"', '\'', '#']) } else { secret };
+    bare.lines().map(str::trim).filter(|line| is_distinctive(line) && !line.starts_with("-----"))
+}
+
+fn is_distinctive(line: &str) -> bool {
+    let digit = line.bytes().any(|byte| byte.is_ascii_digit());
+    let letter = line.bytes().any(|byte| byte.is_ascii_alphabetic());
+    line.len() >= if digit && letter { MIXED } else { DISTINCTIVE }
 }
 
 fn stars(text: &str, start: u32, hidden: &[Span]) -> String {

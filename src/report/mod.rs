@@ -162,8 +162,8 @@ impl Report {
 
     fn assemble(program: Program, findings: Vec<(&'static Rule, Finding)>, mut ran: Vec<&'static Rule>, settings: Settings) -> Self {
         let (rules, findings): (Vec<_>, Vec<_>) = findings.into_iter().unzip();
-        let fingerprints = fingerprint::of_all(&program, &findings);
         let masks = mask::Masks::new(&program.files, findings.iter().flat_map(|each| each.secrets.iter().copied()).chain(settings.secrets));
+        let fingerprints = fingerprint::of_all(&program, &findings, &masks);
         let files = program.files;
         let mut reported: Vec<Reported> = findings
             .into_iter()

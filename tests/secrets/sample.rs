@@ -63,7 +63,7 @@ fn token(dice: &mut Dice) -> String {
     format!("{}.{}.{}", base64(br#"{"alg":"HS256","typ":"JWT"}"#, b"-_"), base64(claims.as_bytes(), b"-_"), base64(&signature, b"-_"))
 }
 
-fn pem(dice: &mut Dice) -> String {
+pub fn pem(dice: &mut Dice) -> String {
     let body: Vec<u8> = [0x30, 0x82, 0x01, 0x00].into_iter().chain((0..256).map(|_| dice.roll(256) as u8)).collect();
     let text = base64(&body, b"+/");
     let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
