@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{CLEAN, complain};
 use crate::report::one_line;
 use crate::sql::catalog::{CatalogKey, CatalogTable, catalog};
+use crate::sql::{MigrationSet, Tool};
 
 pub fn run(paths: &[PathBuf], as_json: bool) -> io::Result<u8> {
     let scope = crate::source::Scope { paths: paths.to_vec(), ..Default::default() };
@@ -17,10 +18,15 @@ pub fn run(paths: &[PathBuf], as_json: bool) -> io::Result<u8> {
         Err(error) => return Ok(complain::error(&error, false)),
     };
     // the whole workspace is read; wanted are the sets that the paths name
-    let wanted = program.sql().sets.iter().filter(|set| {
+    let mut wanted: Vec<&MigrationSet> = program.sql().sets.iter().collect();
+    wanted.retain(|set| {
         let scripts = set.migrations.iter().flat_map(|migration| migration.up.iter().chain(&migration.down));
         scripts.into_iter().any(|script| program.file(script.file).selected)
     });
+    // tables that the program makes itself, beside migrations, are caches and the like
+    if wanted.iter().any(|set| set.tool != Tool::Program) {
+        wanted.retain(|set| set.tool != Tool::Program);
+    }
     let mut out = anstream::stdout().lock();
     if as_json {
         let mut tables = Vec::new();
