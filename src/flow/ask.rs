@@ -388,6 +388,8 @@ pub fn fails_on_input(program: &Program, function: FnId, body: &Body, id: ExprId
             {
                 false
             }
+            // midnight exists
+            "and_hms_opt" | "and_hms_milli_opt" if args.iter().all(|arg| matches!(body.expr(*arg).kind, ExprKind::Lit(_))) => false,
             "parse" | "get" | "split_once" | "rsplit_once" | "strip_prefix" | "strip_suffix" | "find" | "rfind" | "nth" | "next"
             | "last" | "first" | "to_str" | "try_into" | "position" | "to_digit" | "and_hms_opt" | "with_day" | "file_name"
             | "extension" | "parent" | "as_str" | "as_i64" | "as_u64" | "as_array" | "as_object" | "as_f64" | "as_bool" | "pop"
@@ -409,6 +411,26 @@ pub fn fails_on_input(program: &Program, function: FnId, body: &Body, id: ExprId
             ))
         }
         _ => false,
+    }
+}
+
+/// The text or number that is converted: `x` of `x.parse()`, `from_str(&x)`, `x.to_string().try_into()`.
+pub fn converted(body: &Body, id: ExprId) -> Option<ExprId> {
+    match &body.expr(id).kind {
+        ExprKind::Await(inner) => converted(body, *inner),
+        ExprKind::MethodCall { receiver, method, .. } => match method.as_str() {
+            "map_err" | "ok" | "context" | "map" => converted(body, *receiver),
+            "parse" | "try_into" => Some(*receiver),
+            _ => None,
+        },
+        ExprKind::Call { args, .. } => match args.as_slice() {
+            [only] => Some(match &body.expr(*only).kind {
+                ExprKind::Ref { operand, .. } => *operand,
+                _ => *only,
+            }),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

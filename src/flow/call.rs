@@ -56,7 +56,8 @@ impl Interp<'_> {
         };
         let values: Vec<Value> = args.iter().map(|arg| self.eval(*arg)).collect();
         match (name, values.as_slice()) {
-            ("Some" | "Ok", [value]) => return value.clone(),
+            // what is in it may be bad, but it is there
+            ("Some" | "Ok", [value]) => return value.clone().cleared(Kinds::PANIC),
             ("Err", [_]) => return Value::none(),
             _ => {}
         }
@@ -105,9 +106,29 @@ impl Interp<'_> {
 
     /// `unwrap()` and its kin panic on what the input decides.
     fn unwrapped(&mut self, id: ExprId, receiver: ExprId, value: &Value, method: &'static str) {
-        if value.is_tainted() && ask::fails_on_input(self.program, self.function, self.body, receiver) {
-            self.check(Kinds::PANIC, value, id, receiver, method);
+        if !value.is_tainted() || !ask::fails_on_input(self.program, self.function, self.body, receiver) {
+            return;
         }
+        if self.is_put_in(receiver) {
+            return;
+        }
+        if let Some(argument) = ask::converted(self.body, receiver) {
+            let argument_value = self.peek(argument);
+            let taints = argument_value.all_taints();
+            // Written by the program itself just before, or a text of digits: what it is read into can read it.
+            let own = !taints.is_empty() && taints.iter().all(|taint| taint.cleared.has(Kinds::PANIC));
+            let plain = argument_value.is_tainted()
+                && ask::is_text(self.program, self.function, argument)
+                && taints.iter().all(|taint| taint.cleared.has(Kinds::SQL.with(Kinds::PATH).with(Kinds::HEADER)));
+            if own || plain {
+                return;
+            }
+            // what it fails on is what goes in; what comes out was checked on the way
+            if argument_value.is_tainted() {
+                return self.check(Kinds::PANIC, &argument_value, id, receiver, method);
+            }
+        }
+        self.check(Kinds::PANIC, value, id, receiver, method);
     }
 
     fn apply(&mut self, call: Call<'_>) -> Value {
@@ -219,6 +240,13 @@ impl Interp<'_> {
             self.state = super::state::State::dead();
             return Value::none();
         }
+        // Headers of a response, or of a map that was just made, are not those of the request.
+        if let (Some("request-header"), "get" | "get_all", Some((receiver, value))) = (model.input.as_deref(), call.name, &call.receiver) {
+            let from_input = value.taints.iter().any(|taint| matches!(taint.source, Source::Input(_)));
+            if from_input || self.is_made_here(*receiver) {
+                return value.derived();
+            }
+        }
         if let Some(kind) = &model.input
             && !(ask::same_content(call.name) && call.value(-1).is_some_and(Value::is_tainted))
         {
@@ -245,6 +273,13 @@ impl Interp<'_> {
                 self.move_taint(call, flows, closures, marked("url-part"), marked("url-host"))
             }
         };
+        // What was serialised can be read back, whatever it holds.
+        if matches!(call.name, "to_value" | "to_string" | "to_vec" | "to_string_pretty")
+            && call.receiver.is_none()
+            && call.values.len() == 1
+        {
+            result.clear(Kinds::PANIC);
+        }
         // The statement stays what it is while values are bound to it.
         if model.clause.as_deref() == Some("bind")
             && let Some(query) = call.value(-1)
@@ -287,6 +322,31 @@ impl Interp<'_> {
             result.clear(Kinds::CANONICAL);
         }
         result
+    }
+
+    /// `map.get(key)` where this body has put something under that key.
+    fn is_put_in(&self, id: ExprId) -> bool {
+        let ExprKind::MethodCall { receiver, method, args, .. } = &self.body.expr(id).kind else { return false };
+        let (true, [key], Some(map)) = (method == "get" || method == "get_mut", args.as_slice(), self.local(*receiver)) else {
+            return false;
+        };
+        let key = self.text_of(*key);
+        self.body.ids().take_while(|at| *at < id).any(|at| match &self.body.expr(at).kind {
+            ExprKind::MethodCall { receiver, method, args, .. } if self.local(*receiver) == Some(map) => {
+                method == "typed_insert" || (method == "insert" && args.first().is_some_and(|arg| self.text_of(*arg) == key))
+            }
+            _ => false,
+        })
+    }
+
+    /// A local that is no parameter.
+    fn is_made_here(&self, id: ExprId) -> bool {
+        let Some(local) = self.root_place(id).map(|place| place.local) else { return false };
+        let mut given = local == super::state::SELF;
+        for param in &self.facts.params {
+            crate::facts::walk::for_each_binding(self.body, param.pat, &mut |pat, _| given |= pat == local);
+        }
+        !given
     }
 
     /// `"self->return"`, `"0->self"`: as the model says.

@@ -353,7 +353,10 @@ impl<'p> Interp<'p> {
                 }
                 // JSON answers with null where there is nothing.
                 if !ask::is_json(self.program, self.function, *base) {
-                    self.check(Kinds::PANIC, &index_value, id, *index, "[]");
+                    // A position that was computed from the input, by a search say, is one that exists.
+                    let mut given = index_value.clone();
+                    given.taints.retain(|taint| taint.exact);
+                    self.check(Kinds::PANIC, &given, id, *index, "[]");
                 }
                 let mut element = value.flat();
                 for taint in &mut element.taints {
@@ -556,7 +559,7 @@ impl<'p> Interp<'p> {
                 let a = self.eval(left);
                 let b = self.eval(right);
                 let text = a.leading_text().then(&b.leading_text());
-                let mut sum = combine([&a, &b]);
+                let mut sum = self.arithmetic(id, &a, &b);
                 if sum.is_tainted() && ask::is_integer(self.program, self.function, id) {
                     self.check(Kinds::OVERFLOW, &sum, id, id, "+");
                 }
@@ -579,7 +582,7 @@ impl<'p> Interp<'p> {
             _ => {
                 let a = self.eval(left);
                 let b = self.eval(right);
-                let both = combine([&a, &b]);
+                let both = self.arithmetic(id, &a, &b);
                 if both.is_tainted()
                     && matches!(op, BinaryOp::Mul | BinaryOp::Sub | BinaryOp::Shl)
                     && ask::is_integer(self.program, self.function, id)
@@ -594,6 +597,18 @@ impl<'p> Interp<'p> {
                 both
             }
         }
+    }
+
+    /// `page - 1`: as much of the sender's choosing as `page`.
+    fn arithmetic(&self, id: ExprId, a: &Value, b: &Value) -> Value {
+        let mut both = combine([a, b]);
+        if both.is_tainted() && (!a.is_tainted() || !b.is_tainted()) && ask::is_integer(self.program, self.function, id) {
+            let own = if a.is_tainted() { &a.taints } else { &b.taints };
+            for taint in &mut both.taints {
+                taint.exact = own.iter().any(|have| have.source == taint.source && have.exact);
+            }
+        }
+        both
     }
 
     fn assign(&mut self, id: ExprId, op: Option<BinaryOp>, left: ExprId, right: ExprId) {
@@ -686,6 +701,10 @@ impl<'p> Interp<'p> {
                     let mut value = self.eval(*expr);
                     if let Some(ty) = ty {
                         value.clear(ask::harmless_type_ref(self.program, self.function, ty));
+                        // an array is as long as its type says
+                        if matches!(ty, crate::facts::TypeRef::Array(..)) {
+                            value.clear(Kinds::PANIC);
+                        }
                     }
                     if let Some(diverge) = diverge {
                         let before = self.state.clone();

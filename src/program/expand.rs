@@ -30,6 +30,11 @@ pub fn all(files: &[SourceFile], facts: &[Option<Arc<Facts>>], workspace: &Works
             by_name.entry(rules.name.as_str()).or_default().push((file.id, rules));
         }
     }
+    // of two definitions of one name, what a release build has
+    let debug_only = |rules: &MacroRules| rules.attrs.iter().any(|attr| attr.path == "cfg" && attr.arg("debug_assertions").is_some());
+    for all in by_name.values_mut() {
+        all.sort_by_key(|(_, rules)| debug_only(rules));
+    }
     let macros = Macros { by_name, files, workspace };
     facts
         .par_iter()

@@ -143,53 +143,24 @@ fn work_of(program: &Program, function: FnId, id: ExprId) -> Option<Work> {
         }
         return None;
     }
-    program
-        .targets(function, id)
-        .iter()
-        .filter_map(|target| match target {
-            Target::Workspace { function, .. } => work_within(program, *function, 3),
-            Target::Foreign(_) => None,
-        })
-        .next()
+    // A function of the workspace: what it leads to, as far as its caller may be said to ask for it.
+    let led = program.led(function, id).filter(|led| led.callee.is_some() && led.effects.depth <= NEAR)?;
+    if led.effects.writes {
+        Some(Work::Write)
+    } else if led.effects.reads {
+        Some(Work::Read)
+    } else {
+        led.effects.remote.then_some(Work::Remote)
+    }
 }
+
+/// How many calls may lie between a call and the work that it stands for.
+const NEAR: u32 = 4;
 
 /// The SQL in reach of a call stores something.
 fn sends_write(program: &Program, function: FnId, id: ExprId) -> bool {
     let body = &program.function(function).body;
     walk::descendants(body, id).any(|id| matches!(&body.expr(id).kind, ExprKind::Lit(Lit::Str(text)) if writes(text)))
-}
-
-/// The weightiest work that a function does, itself or by what it calls.
-fn work_within(program: &Program, function: FnId, depth: u32) -> Option<Work> {
-    let body = &program.function(function).body;
-    let mut found: Option<Work> = None;
-    for site in program.sites(function) {
-        let Some(model) = site.model.map(|model| program.models.get(model)) else { continue };
-        let work = match model.db.as_deref() {
-            Some("write" | "commit" | "batch") => Work::Write,
-            Some("auto") if sends_write(program, function, site.expr) => Work::Write,
-            Some("read" | "auto" | "pipeline" | "acquire" | "begin") => Work::Read,
-            Some(_) => continue,
-            None if model.remote => Work::Remote,
-            None => continue,
-        };
-        // What the function deals with itself does not reach its caller.
-        if matches!(body.expr(site.expr).kind, ExprKind::Path(_)) {
-            continue;
-        }
-        if work == Work::Write {
-            return Some(Work::Write);
-        }
-        found.get_or_insert(work);
-    }
-    if found.is_none() && depth > 0 {
-        found = program
-            .callees(function)
-            .iter()
-            .filter(|(callee, _)| *callee != function)
-            .find_map(|(callee, _)| work_within(program, *callee, depth - 1));
-    }
-    found
 }
 
 /// A workspace function that records its own errors: `#[instrument(err)]`.

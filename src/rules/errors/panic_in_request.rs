@@ -50,6 +50,11 @@ fn check(cx: &mut Cx<'_>) {
             .arg("input", input)
             .label_at("input", hit.origin.at)
             .help("input");
+        if !from_peer && aborts(program, function) {
+            finding.severity(Severity::Error).note("abort");
+        } else if hit.entry.is_some_and(|entry| is_caught(program, entry)) {
+            finding.severity(Severity::Note).note("caught");
+        }
         if !matches!(variant, "input" | "answer") || !hit.certain {
             finding.confidence(if hit.certain { crate::rules::Confidence::Pattern } else { crate::rules::Confidence::Audit });
         }
@@ -66,6 +71,19 @@ fn check(cx: &mut Cx<'_>) {
             unwrapped_work(cx, function, &mut told);
         }
     }
+}
+
+/// A panic ends the process: one request, and the server is gone.
+fn aborts(program: &Program, function: FnId) -> bool {
+    let krate = program.file(program.file_of(function)).krate;
+    krate.and_then(|id| program.workspace.crates.iter().find(|krate| krate.id == id)).is_some_and(|krate| krate.panic_abort)
+}
+
+/// Every route of a handler stands under a layer that turns panics into answers.
+fn is_caught(program: &Program, handler: FnId) -> bool {
+    let catches = |name: &Name| program.models.call(name).is_some_and(|model| model.marks.iter().any(|mark| mark == "catch-panic"));
+    let mut routes = program.routes().of(handler).peekable();
+    routes.peek().is_some() && routes.all(|route| route.layers.iter().any(|layer| layer.names.iter().any(catches)))
 }
 
 /// `query.fetch_one(&pool).await.unwrap()`

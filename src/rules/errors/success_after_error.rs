@@ -62,7 +62,7 @@ fn failed(function: FnId, value: ExprId, side: ExprId, span: Span, cx: &mut Cx<'
 
 /// The function is a handler: it answers the request itself.
 fn answers_well(program: &Program, function: FnId) -> bool {
-    crate::flow::is_handler(program, function)
+    program.routes().is_handler(function)
 }
 
 /// Besides logging, the failing side does something about it.

@@ -93,7 +93,7 @@ pub fn validates(program: &Program, function: FnId, depth: u32) -> bool {
 }
 
 fn is_validation(name: &str) -> bool {
-    name.starts_with("validate") || name == "is_valid" || name.ends_with("_validate") || name.starts_with("check_valid")
+    name.starts_with("validate") || name.starts_with("is_valid") || name.ends_with("_validate") || name.starts_with("check_valid")
 }
 
 fn callee_validates(program: &Program, function: FnId, id: ExprId, depth: u32) -> bool {

@@ -2,7 +2,8 @@
 //!
 //! Reported once per payload type, with its fields, when a free text of it reaches a write to the database and nothing on the
 //! way looked at it: no validator, no condition, no conversion into a type with rules. Types whose fields all have types of
-//! their own (newtypes, enums, numbers) are let through, and so is text that only selects rows.
+//! their own (newtypes, enums, numbers) are let through, and so is text that only selects rows. Where no field is one that others
+//! see or reach somebody by (a reason, a note), and where administrators send it, the finding is for an audit.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use super::common::{derives, fields, is_constrained, payloads, validates};
 use crate::facts::TypeRef;
 use crate::flow::Kinds;
 use crate::program::TypeId;
+use crate::rules::Confidence;
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Program(check);
@@ -47,9 +49,56 @@ fn check(cx: &mut Cx<'_>) {
         told.insert(payload.ty, ());
         let names: Vec<String> = free.iter().map(|(name, _)| format!("`{name}`")).collect();
         let home = program.type_file(payload.ty);
+        let weighty = free.iter().any(|(name, _)| is_weighty(name)) && !by_admin(program, payload.function);
         let finding = cx.report_at(at).arg("type", payload.def.name.as_str()).arg("fields", names.join(", "));
         finding.label_at("declared", payload.def.name_span.in_file(home)).label_at("stored", *sink).help("validate");
+        if !weighty {
+            finding.confidence(Confidence::Audit);
+        }
     }
+}
+
+/// A field that others see, find or reach somebody by: an empty or endless one is a bug in everybody's eyes. A reason, a note, a
+/// description or the key of something that is looked up may well be anything.
+fn is_weighty(field: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "email",
+        "username",
+        "name",
+        "title",
+        "login",
+        "handle",
+        "slug",
+        "url",
+        "uri",
+        "link",
+        "website",
+        "password",
+        "phone",
+        "subject",
+        "body",
+        "content",
+        "text",
+        "message",
+        "html",
+        "heading",
+        "shortcode",
+        "tag",
+        "tags",
+    ];
+    field.split('_').any(|word| WORDS.contains(&word))
+}
+
+/// Somebody who is trusted with more than a name sends it: the handler asks for an administrator.
+fn by_admin(program: &Program, function: FnId) -> bool {
+    let item = program.function(function);
+    let asks = item.body.ids().any(|id| match &item.body.expr(id).kind {
+        ExprKind::Call { callee, .. } => matches!(&item.body.expr(*callee).kind, ExprKind::Path(path) if path.last().contains("admin")),
+        ExprKind::MethodCall { method, .. } => method.contains("admin"),
+        _ => false,
+    });
+    let extractor = |param: &facts::Param| param.ty.as_path().is_some_and(|path| path.last().to_ascii_lowercase().contains("admin"));
+    asks || item.params.iter().any(extractor)
 }
 
 /// `String`, `Option<String>`, `Vec<String>`, `&str`
