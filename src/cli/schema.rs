@@ -33,7 +33,7 @@ pub fn run(paths: &[PathBuf], as_json: bool) -> io::Result<u8> {
         let mut sets = Vec::new();
         for set in wanted {
             let schema = set.schema();
-            let found = catalog(&schema, set.dialect);
+            let found = catalog(schema, set.dialect);
             sets.push(json!({
                 "dir": set.dir,
                 "dialect": set.dialect,
@@ -59,7 +59,7 @@ pub fn run(paths: &[PathBuf], as_json: bool) -> io::Result<u8> {
         }
         let count = set.migrations.len();
         writeln!(out, "{} ({}, {count} {})", one_line(&set.dir), set.dialect.name(), if count == 1 { "migration" } else { "migrations" })?;
-        for table in catalog(&set.schema(), set.dialect) {
+        for table in catalog(set.schema(), set.dialect) {
             write_table(&mut out, &table)?;
         }
     }

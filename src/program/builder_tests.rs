@@ -11,7 +11,7 @@ fn schema(files: &[(&str, &str)]) -> Vec<String> {
     let [set] = program.sql().sets.as_slice() else { panic!("one set, not {:?}", program.sql().sets) };
     assert_eq!(set.tool, Tool::SeaOrm);
     let mut lines = Vec::new();
-    for table in catalog(&set.schema(), set.dialect) {
+    for table in catalog(set.schema(), set.dialect) {
         lines.push(table.name.clone());
         lines.extend(table.columns.iter().map(|column| {
             let null = if column.not_null { "" } else { "?" };

@@ -63,7 +63,7 @@ fn set(file: &SourceFile, facts: &Facts, dialects: &Dialects) -> Option<Migratio
     let script = Script { file: file.id, statements, transaction: false, broken: Vec::new() };
     let name = file.rel.rsplit('/').next().unwrap_or("").to_owned();
     let migration = Migration { version: String::new(), name, up: Some(script), down: None, repeatable: false, recent: false };
-    Some(MigrationSet { dir: file.rel.clone(), tool: Tool::Program, dialect, migrations: vec![migration] })
+    Some(MigrationSet::new(file.rel.to_string(), Tool::Program, dialect, vec![migration]))
 }
 
 /// The literals of a body that define something, without those that are templates.

@@ -91,7 +91,9 @@ impl Sql {
     #[must_use]
     pub fn gather(files: &[SourceFile], facts: &[Option<Arc<Facts>>], workspace: &Workspace, models: &Models) -> Self {
         let dialects = Dialects::new(workspace, files, models);
-        let reader = Gatherer { texts: Texts::new(files, facts, workspace), workspace, models, dialects: &dialects };
+        let takes = |path: &str| models.call(path).is_some_and(|model| model.sql.is_some() || model.sql_file.is_some());
+        let takers = models.paths().filter(|path| takes(path)).filter_map(|path| Some(path.rsplit("::").next()?.to_owned())).collect();
+        let reader = Gatherer { texts: Texts::new(files, facts, workspace), takers, workspace, models, dialects: &dialects };
         let mut sets = discover(files, &dialects);
         let in_rust = builder::discover(files, facts, workspace, &dialects, &reader.texts);
         // a file that a migration in Rust runs is part of that one
@@ -146,6 +148,8 @@ fn is_for_tests(dir: &str) -> bool {
 
 struct Gatherer<'p> {
     texts: Texts<'p>,
+    /// the last names of functions and macros that take SQL
+    takers: BTreeSet<String>,
     workspace: &'p Workspace,
     models: &'p Models,
     dialects: &'p Dialects,
@@ -255,6 +259,20 @@ impl Gatherer<'_> {
 
     /// A modelled function or macro by the path it is called by, through the imports of the file.
     fn by_path(&self, facts: &Facts, path: &Path, mark: &str) -> Option<(Name, &CallModel)> {
+        // an imported name may be an alias, a plain path has its function's own
+        let last = path.last();
+        let aliased = || {
+            facts
+                .uses
+                .iter()
+                .any(|each| each.name.as_ref().is_some_and(|name| name == last) && each.path.last().is_some_and(|own| own != last))
+        };
+        if !self.takers.contains(last)
+            && !(mark == "!" && self.takers.contains(&format!("{last}!")))
+            && !(path.segments.len() == 1 && aliased())
+        {
+            return None;
+        }
         let written = format!("{}{mark}", path.text().trim_start_matches("::"));
         let known = |path: &str| {
             let canonical = self.models.canonical(path);

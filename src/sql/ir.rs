@@ -164,6 +164,25 @@ pub enum Kind {
     Unknown,
 }
 
+impl Kind {
+    /// Whether it may change the schema; what was not understood may.
+    #[must_use]
+    pub fn defines(&self) -> bool {
+        matches!(
+            self,
+            Kind::CreateTable(_)
+                | Kind::AlterTable(_)
+                | Kind::CreateIndex(_)
+                | Kind::Drop(_)
+                | Kind::CreateEnum { .. }
+                | Kind::AddEnumValue { .. }
+                | Kind::Rename { .. }
+                | Kind::CreateView { .. }
+                | Kind::Unknown
+        )
+    }
+}
+
 // ---- queries ----
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -9,6 +9,7 @@
 //! [`RECENT`] of each set are taken as the ones under review, and rules speak of older ones in the strict profile only.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -71,21 +72,44 @@ pub struct MigrationSet {
     pub dialect: Dialect,
     /// in the order in which they run
     pub migrations: Vec<Migration>,
+    #[serde(skip)]
+    history: OnceLock<Vec<Arc<Schema>>>,
 }
 
 impl MigrationSet {
+    pub(super) fn new(dir: String, tool: Tool, dialect: Dialect, migrations: Vec<Migration>) -> Self {
+        Self { dir, tool, dialect, migrations, history: OnceLock::new() }
+    }
+
     /// What its `up` scripts leave behind.
     #[must_use]
-    pub fn schema(&self) -> Schema {
-        let mut schema = Schema::default();
-        for script in self.migrations.iter().filter_map(|migration| migration.up.as_ref()) {
-            for statement in &script.statements {
-                schema.apply(statement, script.file);
-                let may_index = matches!(statement.head.as_str(), "" | "create index" | "create table");
-                schema.more_indexes |= statement.kind == Kind::Unknown && statement.whole && may_index;
+    pub fn schema(&self) -> &Schema {
+        // the first state is there before any statement
+        let history = self.history();
+        &history[history.len() - 1]
+    }
+
+    /// The schema before each statement of the `up` scripts, in the order in which they run, and at the end.
+    ///
+    /// Tables are shared between the states, so that this costs little more than folding once; it is done once for all rules.
+    #[must_use]
+    pub fn history(&self) -> &[Arc<Schema>] {
+        self.history.get_or_init(|| {
+            let mut schema = Arc::new(Schema::default());
+            let mut history = vec![Arc::clone(&schema)];
+            for script in self.migrations.iter().filter_map(|migration| migration.up.as_ref()) {
+                for statement in &script.statements {
+                    if statement.kind.defines() {
+                        let schema = Arc::make_mut(&mut schema);
+                        schema.apply(statement, script.file);
+                        let may_index = matches!(statement.head.as_str(), "" | "create index" | "create table");
+                        schema.more_indexes |= statement.kind == Kind::Unknown && statement.whole && may_index;
+                    }
+                    history.push(Arc::clone(&schema));
+                }
             }
-        }
-        schema
+            history
+        })
     }
 }
 
@@ -276,7 +300,7 @@ fn set(dir: String, members: &[(Named, &SourceFile)], files: &[SourceFile], dial
     let mut migrations: Vec<Migration> = migrations.into_values().collect();
     let old = migrations.len().saturating_sub(RECENT);
     migrations.iter_mut().skip(old).for_each(|migration| migration.recent = true);
-    MigrationSet { dir, tool, dialect, migrations }
+    MigrationSet::new(dir, tool, dialect, migrations)
 }
 
 /// Diesel's `metadata.toml` beside `up.sql`: whether it turns the transaction off.

@@ -5,6 +5,7 @@
 //! only where both sides have one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,9 @@ use crate::source::{FileId, Location, Span};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Schema {
     /// by qualified name (`public.` left out)
-    pub tables: BTreeMap<Name, Table>,
+    ///
+    /// Shared between the states of a schema: what a statement does not touch, it does not copy.
+    pub tables: BTreeMap<Name, Arc<Table>>,
     pub views: BTreeMap<Name, View>,
     /// enum types and their values
     pub enums: BTreeMap<Name, Vec<String>>,
@@ -122,7 +125,7 @@ pub fn key(name: &ObjectName) -> Name {
 impl Schema {
     #[must_use]
     pub fn table(&self, name: &ObjectName) -> Option<&Table> {
-        self.tables.get(&key(name))
+        self.tables.get(&key(name)).map(|table| &**table)
     }
 
     /// The table that an index belongs to, and the index.
@@ -130,7 +133,7 @@ impl Schema {
     pub fn index(&self, name: &str) -> Option<(&Table, &Index)> {
         self.tables.values().find_map(|table| {
             let index = table.indexes.iter().find(|index| index.name.as_deref() == Some(name))?;
-            Some((table, index))
+            Some((&**table, index))
         })
     }
 
@@ -139,7 +142,12 @@ impl Schema {
         if found.is_none() {
             self.incomplete = true;
         }
-        found
+        found.map(Arc::make_mut)
+    }
+
+    /// The tables that are `wanted`, to be changed.
+    fn tables_mut(&mut self, wanted: impl Fn(&Table) -> bool) -> impl Iterator<Item = &mut Table> {
+        self.tables.values_mut().filter(move |table| wanted(table)).map(Arc::make_mut)
     }
 
     /// Applies one statement written in `file`.
@@ -224,7 +232,7 @@ impl Schema {
                 });
             }
         }
-        self.tables.insert(name, made);
+        self.tables.insert(name, Arc::new(made));
     }
 
     /// The type of a selected value, where it is a column or a cast.
@@ -255,7 +263,7 @@ impl Schema {
             AlterKind::SetSchema { to } => {
                 if let Some(mut moved) = self.tables.remove(&key(table)) {
                     let name = key(&ObjectName { schema: Some(to.name.clone()), name: table.name.clone(), span, dynamic: false });
-                    moved.name = name.clone();
+                    Arc::make_mut(&mut moved).name = name.clone();
                     self.tables.insert(name, moved);
                 }
                 return;
@@ -275,7 +283,7 @@ impl Schema {
             }
             AlterKind::RenameColumn { from, to } => {
                 let name = key(table);
-                for other in self.tables.values_mut() {
+                for other in self.tables_mut(|table| table.refers_to(&name)) {
                     for reference in &mut other.foreign_keys {
                         if reference.table == name {
                             reference.target.iter_mut().filter(|column| **column == from.name).for_each(|column| *column = to.name.clone());
@@ -351,11 +359,12 @@ impl Schema {
                     let dropped = key(name);
                     self.tables.remove(&dropped);
                     if drop.cascade.is_some() {
-                        self.tables.values_mut().for_each(|table| table.foreign_keys.retain(|each| each.table != dropped));
+                        let referring = self.tables_mut(|table| table.refers_to(&dropped));
+                        referring.for_each(|table| table.foreign_keys.retain(|each| each.table != dropped));
                     }
                 }
                 Object::Index => {
-                    for table in self.tables.values_mut() {
+                    for table in self.tables_mut(|table| table.has_index(&name.name)) {
                         table.indexes.retain(|index| index.name.as_ref() != Some(&name.name));
                     }
                 }
@@ -386,14 +395,14 @@ impl Schema {
                     (Some(_), false) => key(&ObjectName { name: to.clone(), ..from.clone() }),
                     _ => to.clone(),
                 };
-                table.name = new.clone();
+                Arc::make_mut(&mut table).name = new.clone();
                 self.tables.insert(new.clone(), table);
-                for table in self.tables.values_mut() {
+                for table in self.tables_mut(|table| table.refers_to(&old)) {
                     table.foreign_keys.iter_mut().filter(|each| each.table == old).for_each(|each| each.table = new.clone());
                 }
             }
             Object::Index => {
-                for index in self.tables.values_mut().flat_map(|table| &mut table.indexes) {
+                for index in self.tables_mut(|table| table.has_index(&from.name)).flat_map(|table| &mut table.indexes) {
                     if index.name.as_ref() == Some(&from.name) {
                         index.name = Some(to.clone());
                     }
@@ -415,6 +424,14 @@ impl Schema {
 }
 
 impl Table {
+    fn refers_to(&self, table: &Name) -> bool {
+        self.foreign_keys.iter().any(|each| each.table == *table)
+    }
+
+    fn has_index(&self, name: &Name) -> bool {
+        self.indexes.iter().any(|index| index.name.as_ref() == Some(name))
+    }
+
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)

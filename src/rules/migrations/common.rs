@@ -89,12 +89,11 @@ pub fn report_in<'c>(cx: &'c mut Cx<'_>, migration: &Migration, script: &Script,
 /// Every statement of every `up` script of the dialect, in the order in which they run.
 pub fn each_up<'p>(program: &'p Program, dialect: Dialect, mut visit: impl FnMut(Site<'p, '_>)) {
     for set in program.sql().sets.iter().filter(|set| set.dialect == dialect) {
-        let mut schema = Schema::default();
+        let mut history = set.history().iter();
         for migration in &set.migrations {
             let Some(script) = &migration.up else { continue };
-            for (index, statement) in script.statements.iter().enumerate() {
-                visit(Site { set, migration, script, index, statement, schema: &schema, program });
-                schema.apply(statement, script.file);
+            for ((index, statement), schema) in script.statements.iter().enumerate().zip(&mut history) {
+                visit(Site { set, migration, script, index, statement, schema, program });
             }
         }
     }

@@ -50,7 +50,7 @@ struct SetSchema {
 impl Schemas {
     pub fn new(program: &Program) -> Self {
         let sets = program.sql().sets.iter();
-        Self { all: sets.map(|set| SetSchema { dir: set.dir.clone(), dialect: set.dialect, schema: set.schema() }).collect() }
+        Self { all: sets.map(|set| SetSchema { dir: set.dir.clone(), dialect: set.dialect, schema: set.schema().clone() }).collect() }
     }
 
     pub fn is_empty(&self) -> bool {

@@ -10,7 +10,7 @@ pub fn each_table<'p>(program: &'p Program, mut visit: impl FnMut(&'p MigrationS
     for set in &program.sql().sets {
         let schema = set.schema();
         for table in schema.tables.values() {
-            visit(set, &schema, table);
+            visit(set, schema, table);
         }
     }
 }

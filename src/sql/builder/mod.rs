@@ -147,7 +147,7 @@ fn set(dir: String, written: &[Written<'_>], context: &Context<'_>, dialects: &D
     migrations.sort_by(|a, b| a.name.cmp(&b.name));
     let old = migrations.len().saturating_sub(RECENT);
     migrations.iter_mut().skip(old).for_each(|migration| migration.recent = true);
-    MigrationSet { dir, tool: Tool::SeaOrm, dialect, migrations }
+    MigrationSet::new(dir, Tool::SeaOrm, dialect, migrations)
 }
 
 /// Whether a body does nothing: `Ok(())`, `todo!()`, an error.
