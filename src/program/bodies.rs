@@ -116,14 +116,25 @@ impl Builder {
         let mut info = BodyInfo { types: vec![Ty::Unknown], ..BodyInfo::default() };
         let mut index: QuickMap<Ty, u32> = QuickMap::default();
         index.insert(Ty::Unknown, 0);
-        let mut place = |ty: Ty, types: &mut Vec<Ty>| match index.get(&ty) {
-            Some(at) => *at,
-            None => {
-                let at = types.len() as u32;
-                types.push(ty.clone());
-                index.insert(ty, at);
-                at
+        let mut before = 0;
+        let mut place = |ty: Ty, types: &mut Vec<Ty>| {
+            // much is unknown, and what stands around an expression often has its type
+            if ty.is_unknown() {
+                return 0;
             }
+            if types.get(before as usize) == Some(&ty) {
+                return before;
+            }
+            before = match index.get(&ty) {
+                Some(at) => *at,
+                None => {
+                    let at = types.len() as u32;
+                    types.push(ty.clone());
+                    index.insert(ty, at);
+                    at
+                }
+            };
+            before
         };
         info.expr_types = self.tys.into_iter().map(|ty| place(ty, &mut info.types)).collect();
         info.pat_types = self.pats.into_iter().map(|ty| place(ty, &mut info.types)).collect();

@@ -392,8 +392,10 @@ impl Infer<'_> {
 
     /// `cfg` twins of a function: all are called, as far as we know.
     fn twins(&self, path: &Path, first: FnId) -> Vec<FnId> {
-        let segments: Vec<&str> = path.segments.iter().map(|segment| segment.name.as_str()).collect();
-        let all = self.cx.names.all(self.scope(), &segments, path.global, Space::Value, self.cx.known);
+        let all = match self.lower.paths {
+            Some(paths) => paths.all(self.cx.names, self.scope(), path, Space::Value, self.cx.known),
+            None => Vec::new(),
+        };
         let mut all: Vec<FnId> =
             all.into_iter().filter_map(|def| if let Def::Fn(function) = def { Some(function) } else { None }).collect();
         if all.is_empty() {

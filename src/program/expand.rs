@@ -12,7 +12,7 @@ use super::graft::{self, Place};
 use super::hash::QuickMap;
 use crate::facts::{ExprId, ExprKind, Facts, FnIdx, MacroRules, Owner, Path};
 use crate::parse::expand::{Call, Definition, Find, Position, expand};
-use crate::source::{FileId, SourceFile, Workspace};
+use crate::source::{FileId, Role, SourceFile, Workspace};
 
 /// Every macro of the workspace by name.
 struct Macros<'a> {
@@ -48,7 +48,8 @@ pub fn all(files: &[SourceFile], facts: &[Option<Arc<Facts>>], workspace: &Works
 
 impl Macros<'_> {
     fn file(&self, file: &SourceFile, facts: &Arc<Facts>) -> Option<Facts> {
-        if self.by_name.is_empty() {
+        // what only tests do is nobody's finding, and their macros are the largest
+        if self.by_name.is_empty() || matches!(file.role, Role::Test | Role::Bench) {
             return None;
         }
         let find = |path: &str| {
@@ -58,14 +59,14 @@ impl Macros<'_> {
         let find: &Find<'_> = &find;
         let mut made: Option<Facts> = None;
         for item in &facts.item_macros {
-            let Some(definition) = self.of_path(file, facts, &item.path) else { continue };
+            let Some(definition) = self.of_path(file, facts, &item.path).filter(|_| !item.test) else { continue };
             let position = if item.owner == Owner::Module { Position::Items } else { Position::Members };
             let call = Call { text: &file.text, raw: item.raw, span: item.span };
             let Some(expansion) = expand(definition, call, position, find) else { continue };
             let place = Place { module: item.module, within: item.within, owner: item.owner, test: item.test };
             graft::items(made.get_or_insert_with(|| (**facts).clone()), expansion.facts, place);
         }
-        for (at, function) in facts.functions.iter().enumerate() {
+        for (at, function) in facts.functions.iter().enumerate().filter(|(_, function)| !function.test) {
             let mut grafts: Vec<(ExprId, crate::facts::Body, u32)> = Vec::new();
             for id in function.body.ids() {
                 let expr = function.body.expr(id);

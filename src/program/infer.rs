@@ -9,6 +9,7 @@ use super::items::Items;
 use super::known::Known;
 use super::lower::Lower;
 use super::names::{Def, Names, ScopeId, Space};
+use super::paths::PathCache;
 use super::ty::{self, Ty};
 use super::{ConstId, FnId, TraitId};
 use crate::facts::{BlockKind, Body, ExprId, ExprKind, Facts, Generics, Lit, Name, Owner, Path, Stmt, TypeRef, UnaryOp};
@@ -46,7 +47,7 @@ pub(super) struct Infer<'a> {
 impl<'a> Linked<'a> {
     /// Infers one function.
     #[must_use]
-    pub fn function(&self, id: FnId) -> BodyInfo {
+    pub fn function(&self, id: FnId, paths: &PathCache) -> BodyInfo {
         let (file, index) = self.items.functions[id.0 as usize];
         let Some(facts) = self.facts[file.0 as usize] else { return BodyInfo::default() };
         let Some(function) = facts.functions.get(index.0 as usize) else { return BodyInfo::default() };
@@ -74,7 +75,7 @@ impl<'a> Linked<'a> {
             Owner::Module => {}
         }
         let signature = self.items.signature(id);
-        let mut infer = self.infer(scope, &function.body, self_ty.as_ref());
+        let mut infer = self.infer(scope, &function.body, self_ty.as_ref(), paths);
         infer.lower.generics = generics;
         infer.lower.assoc = assoc;
         infer.lower.self_trait = self_trait;
@@ -96,25 +97,25 @@ impl<'a> Linked<'a> {
     pub fn body_type(&self, id: FnId) -> Ty {
         let (file, index) = self.items.functions[id.0 as usize];
         let root = self.facts[file.0 as usize].and_then(|facts| facts.functions.get(index.0 as usize)?.body.root);
-        root.map_or(Ty::Unknown, |root| self.function(id).ty(root).clone())
+        root.map_or(Ty::Unknown, |root| self.function(id, &PathCache::default()).ty(root).clone())
     }
 
     /// Infers the initialiser of a constant.
     #[must_use]
-    pub fn constant(&self, id: ConstId) -> BodyInfo {
+    pub fn constant(&self, id: ConstId, paths: &PathCache) -> BodyInfo {
         let (file, at) = self.items.consts[id.0 as usize];
         let Some(item) = self.facts[file.0 as usize].and_then(|facts| facts.consts.get(at as usize)) else { return BodyInfo::default() };
         let (Some(root), Some(scope)) = (item.body.root, self.names.item_scope(file, item.module, item.within)) else {
             return BodyInfo::default();
         };
         let ty = self.items.const_types[id.0 as usize].clone();
-        let mut infer = self.infer(scope, &item.body, None);
+        let mut infer = self.infer(scope, &item.body, None, paths);
         infer.rets.push(ty.clone());
         infer.infer(root, Some(&ty));
         infer.out.finish()
     }
 
-    fn infer<'b>(&self, scope: ScopeId, body: &'b Body, self_ty: Option<&'b Ty>) -> Infer<'b>
+    fn infer<'b>(&self, scope: ScopeId, body: &'b Body, self_ty: Option<&'b Ty>, paths: &'b PathCache) -> Infer<'b>
     where
         'a: 'b,
     {
@@ -130,6 +131,7 @@ impl<'a> Linked<'a> {
                 self_ty,
                 assoc: &[],
                 self_trait: None,
+                paths: Some(paths),
             },
             cx,
             body,
@@ -497,8 +499,7 @@ impl<'a> Infer<'a> {
 
     /// Resolves a path in the world of values.
     pub(super) fn resolve(&self, path: &Path, space: Space) -> Option<(Def, usize)> {
-        let segments: Vec<&str> = path.segments.iter().map(|segment| segment.name.as_str()).collect();
-        let resolved = self.cx.names.resolve(self.scope(), &segments, path.global, space, self.cx.known)?;
+        let resolved = self.lower.resolve(path, space)?;
         Some((resolved.def, resolved.rest))
     }
 }

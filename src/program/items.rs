@@ -359,6 +359,7 @@ impl<'a> Cx<'a> {
             self_ty: None,
             assoc: &[],
             self_trait: None,
+            paths: None,
         }
     }
 

@@ -232,7 +232,8 @@ impl<'m> Known<'m> {
     /// A method of a trait that every type may have.
     #[must_use]
     pub fn everywhere(&self, name: &str) -> Option<(&'static str, CallId)> {
-        EVERYWHERE.iter().find_map(|owner| Some((*owner, self.models.find_method(owner, name)?)))
+        let named = self.models.named(name);
+        EVERYWHERE.iter().find_map(|owner| Some((*owner, named.iter().find(|named| named.owner == *owner)?.call)))
     }
 
     /// The type of a modelled call's value.

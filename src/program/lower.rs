@@ -4,6 +4,8 @@ use super::TypeId;
 use super::items::{Items, Shape};
 use super::known::Known;
 use super::names::{Def, Names, ScopeId, Space};
+use super::paths::PathCache;
+use super::resolve::Resolved;
 use super::ty::{self, Bound, Substitution, Ty};
 use crate::facts::{Facts, Generics, Name, Path, PathSegment, Trait, TypeKind, TypeRef};
 
@@ -22,6 +24,8 @@ pub struct Lower<'a> {
     pub assoc: &'a [(Name, TypeRef)],
     /// the trait around it, for `Self::Item` with bounds
     pub self_trait: Option<&'a Trait>,
+    /// what paths led to before, while bodies are inferred
+    pub paths: Option<&'a PathCache>,
 }
 
 const MAX_DEPTH: u32 = 24;
@@ -30,6 +34,15 @@ const MAX_DEPTH: u32 = 24;
 const MARKERS: &[&str] = &["std::marker::Send", "std::marker::Sync", "std::marker::Unpin", "std::marker::Sized", "std::marker::Copy"];
 
 impl<'a> Lower<'a> {
+    /// The first reading of a path.
+    #[must_use]
+    pub fn resolve(&self, path: &Path, space: Space) -> Option<Resolved> {
+        match self.paths {
+            Some(paths) => paths.resolve(self.names, self.scope, path, space, self.known),
+            None => PathCache::default().resolve(self.names, self.scope, path, space, self.known),
+        }
+    }
+
     #[must_use]
     pub fn ty(&self, written: &TypeRef) -> Ty {
         self.at(written, 0)
@@ -84,9 +97,8 @@ impl<'a> Lower<'a> {
         if depth > MAX_DEPTH {
             return None;
         }
-        let segments: Vec<&str> = path.segments.iter().map(|segment| segment.name.as_str()).collect();
         let last = path.segments.last()?;
-        let resolved = self.names.resolve(self.scope, &segments, path.global, Space::Type, self.known)?;
+        let resolved = self.resolve(path, Space::Type)?;
         if resolved.rest > 0 {
             return None;
         }
@@ -156,8 +168,8 @@ impl<'a> Lower<'a> {
                 };
             }
         }
-        let segments: Vec<&str> = path.segments.iter().map(|segment| segment.name.as_str()).collect();
-        let Some(resolved) = self.names.resolve(self.scope, &segments, path.global, Space::Type, self.known) else {
+        let Some(resolved) = self.resolve(path, Space::Type) else {
+            let segments: Vec<&str> = path.segments.iter().map(|segment| segment.name.as_str()).collect();
             return self.derived_builder(&segments, path.global).unwrap_or_default();
         };
         let named = path.segments.len() - resolved.rest;

@@ -16,6 +16,8 @@
 
 mod ask;
 mod bodies;
+#[cfg(test)]
+mod builder_tests;
 mod callee;
 mod calls;
 mod crates;
@@ -34,6 +36,7 @@ mod lower;
 mod memory;
 mod module_files;
 mod names;
+mod paths;
 mod patterns;
 pub mod payloads;
 mod queries;
@@ -42,8 +45,6 @@ pub mod routes;
 mod stored;
 mod summaries;
 mod tables;
-#[cfg(test)]
-mod builder_tests;
 #[cfg(test)]
 mod tests;
 mod through;
@@ -71,6 +72,7 @@ use infer::Linked;
 use items::Items;
 use known::Known;
 use names::Names;
+use paths::PathCache;
 
 use crate::facts::{Facts, Name};
 use crate::model::Models;
@@ -157,6 +159,9 @@ pub struct Program {
     effects: std::sync::OnceLock<EffectTable>,
 }
 
+/// How many bodies one thread infers in a row at least.
+const RUN: usize = 64;
+
 impl Program {
     /// Links all files; `facts` has an entry for each of `sources.files`.
     #[must_use]
@@ -178,8 +183,11 @@ impl Program {
         }
         let asked = known.asking(Box::new(|ty, name| items.assoc_type(ty, None, name)));
         let linked = Linked { names: &names, items: &items, known: &asked, facts: &all };
-        let mut bodies: Vec<BodyInfo> = (0..items.functions.len() as u32).into_par_iter().map(|at| linked.function(FnId(at))).collect();
-        let constants: Vec<BodyInfo> = (0..items.consts.len() as u32).into_par_iter().map(|at| linked.constant(ConstId(at))).collect();
+        // functions of one file stand together and say the same paths
+        let functions = (0..items.functions.len() as u32).into_par_iter().with_min_len(RUN);
+        let mut bodies: Vec<BodyInfo> = functions.map_init(PathCache::default, |paths, at| linked.function(FnId(at), paths)).collect();
+        let consts = (0..items.consts.len() as u32).into_par_iter().with_min_len(RUN);
+        let constants: Vec<BodyInfo> = consts.map_init(PathCache::default, |paths, at| linked.constant(ConstId(at), paths)).collect();
         drop(asked);
         drop(known);
         stored::link(&items, &all, &mut bodies, &constants);

@@ -112,7 +112,7 @@ pub fn is_primitive(name: &str) -> bool {
 }
 
 impl Names {
-    /// What `path` means in `scope`. The first reading that exists wins; `cfg` twins after it can be had from [`Names::all`].
+    /// What `path` means in `scope`. The first reading that exists wins; `cfg` twins after it can be had from `readings`.
     #[must_use]
     pub fn resolve(&self, scope: ScopeId, path: &[&str], global: bool, space: Space, known: &dyn KnownPaths) -> Option<Resolved> {
         let mut defs = Vec::new();
@@ -121,15 +121,11 @@ impl Names {
         Some(Resolved { def, rest: path.len() - consumed })
     }
 
-    /// All readings of a whole path.
-    #[must_use]
-    pub fn all(&self, scope: ScopeId, path: &[&str], global: bool, space: Space, known: &dyn KnownPaths) -> Vec<Def> {
+    /// All readings of as much of a path as leads somewhere, and how many segments that is.
+    pub(super) fn readings(&self, scope: ScopeId, path: &[&str], global: bool, space: Space, known: &dyn KnownPaths) -> (Vec<Def>, usize) {
         let mut defs = Vec::new();
         let consumed = self.walk_segments(scope, path, global, Some(space), known, &mut defs);
-        if consumed < path.len() {
-            defs.clear();
-        }
-        defs
+        (defs, consumed)
     }
 
     /// For imports: every reading in every space of the whole path.

@@ -40,16 +40,28 @@ enum Pattern {
     Repeat { inner: Vec<Pattern>, separator: Vec<TokenTree>, kind: char },
 }
 
-pub(super) fn matches(pattern: &str, input: &Text) -> Option<Bindings> {
-    // input first: its places are the ones that are asked for
-    proc_macro2::extra::invalidate_current_thread_spans();
-    let mut places = Places::new(&input.text, None);
-    places.focus(0..input.text.len());
-    let trees: Vec<TokenTree> = tokens(&input.text).ok()?.into_iter().collect();
-    let pattern = read(tokens(pattern).ok()?);
-    let mut bindings = Vec::new();
-    let end = sequence(&pattern, &trees, 0, &places, &mut bindings)?;
-    (end == trees.len()).then_some(bindings)
+/// What a call was given, read once for all arms.
+pub(super) struct Input<'t> {
+    trees: Vec<TokenTree>,
+    places: Places<'t>,
+}
+
+impl<'t> Input<'t> {
+    pub(super) fn read(input: &'t Text) -> Option<Self> {
+        // before any pattern: its places are the ones that are asked for
+        proc_macro2::extra::invalidate_current_thread_spans();
+        let mut places = Places::new(&input.text, None);
+        places.focus(0..input.text.len());
+        let trees = tokens(&input.text).ok()?.into_iter().collect();
+        Some(Self { trees, places })
+    }
+
+    pub(super) fn matches(&self, pattern: &str) -> Option<Bindings> {
+        let pattern = read(tokens(pattern).ok()?);
+        let mut bindings = Vec::new();
+        let end = sequence(&pattern, &self.trees, 0, &self.places, &mut bindings)?;
+        (end == self.trees.len()).then_some(bindings)
+    }
 }
 
 fn read(stream: TokenStream) -> Vec<Pattern> {

@@ -156,9 +156,11 @@ fn tokens(source: &str) -> Result<TokenStream, proc_macro2::LexError> {
 /// One call: the first arm that matches, with the calls inside its result expanded.
 fn one(definition: Definition<'_>, input: &Text, find: &Find<'_>, nesting: u32, budget: &mut Budget) -> Option<Text> {
     budget.steps = budget.steps.checked_sub(1)?;
+    let read = matcher::Input::read(input)?;
     for (pattern, transcriber) in &definition.rules.arms {
         let pattern = definition.text.get(pattern.range())?;
-        let Some(bindings) = matcher::matches(pattern, input) else { continue };
+        let Some(bindings) = read.matches(pattern) else { continue };
+        drop(read);
         let source = definition.text.get(transcriber.range())?;
         let output = transcribe::transcribe(source, &bindings, input, definition.krate)?;
         budget.too_deep |= lex::scan(&output.text).depth > budget.deepest;
@@ -229,9 +231,13 @@ const ITEMS: &str = " ";
 /// What keeps an expansion one thing where it is put: nothing for items.
 fn brackets(text: &str) -> (&'static str, &'static str) {
     proc_macro2::extra::invalidate_current_thread_spans();
-    if syn::parse_str::<syn::Expr>(text).is_ok() || syn::parse_str::<syn::Type>(text).is_ok() {
+    // read once, since reading is most of it
+    let Ok(tokens) = tokens(text) else { return (ITEMS, ITEMS) };
+    if syn::parse2::<syn::Expr>(tokens.clone()).is_ok() || syn::parse2::<syn::Type>(tokens.clone()).is_ok() {
         ("(", ")")
-    } else if is_items(text) || syn::Block::parse_within.parse_str(text).is_err() {
+    } else if syn::parse2::<syn::File>(tokens.clone()).is_ok_and(|file| !file.items.is_empty())
+        || syn::Block::parse_within.parse2(tokens).is_err()
+    {
         (ITEMS, ITEMS)
     } else {
         ("{", "}")
