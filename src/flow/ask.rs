@@ -414,6 +414,17 @@ pub fn fails_on_input(program: &Program, function: FnId, body: &Body, id: ExprId
     }
 }
 
+/// The conversion behind adapters of its error: `x.parse()` of `x.parse().map_err(..)`.
+pub fn call_within(body: &Body, id: ExprId) -> ExprId {
+    match &body.expr(id).kind {
+        ExprKind::Await(inner) => call_within(body, *inner),
+        ExprKind::MethodCall { receiver, method, .. } if matches!(method.as_str(), "map_err" | "ok" | "context" | "map") => {
+            call_within(body, *receiver)
+        }
+        _ => id,
+    }
+}
+
 /// The text or number that is converted: `x` of `x.parse()`, `from_str(&x)`, `x.to_string().try_into()`.
 pub fn converted(body: &Body, id: ExprId) -> Option<ExprId> {
     match &body.expr(id).kind {

@@ -123,8 +123,12 @@ impl Interp<'_> {
             if own || plain {
                 return;
             }
-            // what it fails on is what goes in; what comes out was checked on the way
-            if argument_value.is_tainted() {
+            // A conversion of the project's own fails on what goes in; what comes out was checked on the way.
+            let own = argument_value.is_tainted()
+                && convert::conversions(self.program, self.function, self.body, ask::call_within(self.body, receiver), &self.wanted)
+                    .first()
+                    .is_some();
+            if own {
                 return self.check(Kinds::PANIC, &argument_value, id, receiver, method);
             }
         }
@@ -252,7 +256,9 @@ impl Interp<'_> {
         {
             let origin = Origin { at: self.at(call.id), kind: kind.as_str().into(), what: self.text_of(call.id) };
             let source = Source::Input(origin);
-            self.state.proved.remove(&source);
+            if self.state.proved.contains_key(&source) {
+                self.state.proved.edit().remove(&source);
+            }
             let value = Value::of(source);
             self.run_closures(call, model, &value);
             return value;
@@ -528,12 +534,6 @@ impl Interp<'_> {
     fn check_sql(&mut self, call: &Call<'_>, value: &Value, expr: ExprId) {
         self.check(Kinds::SQL, value, call.id, expr, call.name);
         if self.mute == 0 {
-            if value.text.exact
-                && let Some(text) = &value.text.start
-                && !matches!(self.body.expr(expr).kind, ExprKind::Lit(_))
-            {
-                self.output.constants.insert(expr, text.clone());
-            }
             let free = |taint: &Taint| !taint.cleared.with(self.state.proved(&taint.source)).has(Kinds::SQL);
             let taints = value.all_taints();
             let unknown = taints.is_empty() || taints.iter().any(free);

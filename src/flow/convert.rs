@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use super::ask;
 use super::eval::Interp;
-use super::order;
+use super::order::Order;
 use super::summary::Summary;
 use super::value::{Kinds, Value};
 use crate::facts::{Body, ExprId, ExprKind, PatId, Stmt};
@@ -103,8 +103,8 @@ pub fn callees(program: &Program, function: FnId) -> Vec<FnId> {
 }
 
 /// What reading a type from a request proves: `#[serde(try_from = "String")]`, a `Deserialize` or `FromParam` written by hand.
-pub fn knowledge(program: &Program) -> Knowledge {
-    Knowledge { promises: promises(program), address_checks: address_checks(program) }
+pub fn knowledge(program: &Program, order: &Order<'_>) -> Knowledge {
+    Knowledge { promises: promises(program, order), address_checks: address_checks(program) }
 }
 
 /// How many calls above the question a check may stand.
@@ -131,7 +131,7 @@ fn address_checks(program: &Program) -> BTreeSet<FnId> {
     found
 }
 
-fn promises(program: &Program) -> BTreeMap<TypeId, Kinds> {
+fn promises(program: &Program, order: &Order<'_>) -> BTreeMap<TypeId, Kinds> {
     let mut readers: Vec<(TypeId, FnId)> = Vec::new();
     for id in program.types() {
         let attrs = &program.type_def(id).attrs;
@@ -156,7 +156,7 @@ fn promises(program: &Program) -> BTreeMap<TypeId, Kinds> {
     if readers.is_empty() {
         return BTreeMap::new();
     }
-    let summaries = summaries_below(program, readers.iter().map(|(_, function)| *function).collect());
+    let summaries = summaries_below(program, order, readers.iter().map(|(_, function)| *function).collect());
     let mut promises = BTreeMap::new();
     let mut open = BTreeSet::new();
     for (id, function) in readers {
@@ -177,18 +177,11 @@ fn kept(value: &Value) -> Kinds {
 }
 
 /// These functions and what they call, walked callees first.
-fn summaries_below(program: &Program, roots: Vec<FnId>) -> BTreeMap<FnId, OnceLock<Summary>> {
-    let mut wanted: BTreeSet<FnId> = BTreeSet::new();
-    let mut open = roots;
-    while let Some(function) = open.pop() {
-        if wanted.len() < 4_000 && wanted.insert(function) {
-            open.extend(program.callees(function).iter().map(|(callee, _)| *callee));
-            open.extend(callees(program, function));
-        }
-    }
+fn summaries_below(program: &Program, order: &Order<'_>, roots: Vec<FnId>) -> BTreeMap<FnId, OnceLock<Summary>> {
+    let wanted = order.below(roots, &BTreeSet::new());
     let summaries: BTreeMap<FnId, OnceLock<Summary>> = wanted.iter().map(|function| (*function, OnceLock::new())).collect();
     let none = Knowledge::default();
-    for group in order::levels(program).into_iter().flatten() {
+    for group in order.levels_of(&wanted).flatten() {
         for function in group.iter().filter(|function| wanted.contains(function)) {
             let known = |id: FnId| summaries.get(&id)?.get();
             let (output, _) = Interp::new(program, *function, &none, &known).run();

@@ -23,7 +23,6 @@ pub struct Output {
     pub hits: Vec<SinkHit>,
     /// SQL arguments that are put together from something that is neither constant nor known input
     pub built: Vec<Arc<Site>>,
-    pub constants: BTreeMap<ExprId, Arc<str>>,
 }
 
 /// Where control leaves a function, closure or async block to.

@@ -607,11 +607,7 @@ impl Interp<'_> {
             // The arm's bindings are gone again; what the guard disproved stays known.
             if no.live {
                 rest.proved = no.proved;
-                for (local, value) in &mut rest.locals {
-                    if let Some(after) = no.locals.get(local) {
-                        value.clone_from(after);
-                    }
-                }
+                rest.locals.update_from(&no.locals);
             }
         }
     }

@@ -19,6 +19,7 @@ mod describe;
 mod eval;
 mod guard;
 mod limits;
+mod locals;
 mod macros;
 mod names;
 mod order;
@@ -30,7 +31,7 @@ pub mod state;
 pub mod summary;
 pub mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
@@ -41,7 +42,6 @@ pub use limits::writes;
 pub use summary::{SinkHit, Site, Summary};
 pub use value::{Kinds, Origin, Source, Step};
 
-use crate::facts::ExprId;
 use crate::program::{FnId, Program, ThreatModel};
 use eval::{Interp, Output};
 
@@ -51,26 +51,37 @@ pub struct Flow {
     summaries: Vec<OnceLock<Summary>>,
     hits: Vec<SinkHit>,
     built: Vec<Arc<Site>>,
-    constants: BTreeMap<(FnId, ExprId), Arc<str>>,
     knowledge: convert::Knowledge,
     /// arguments, environment, files and the database count as hostile too
     local: bool,
 }
 
 impl Flow {
-    /// Walks every function.
+    /// Walks every function that input can get to.
     #[must_use]
     pub fn run(program: &Program) -> Flow {
         let count = program.functions().count();
         let local = program.threat_model == ThreatModel::Local;
-        let knowledge = convert::knowledge(program);
+        let order = order::Order::new(program);
+        let knowledge = convert::knowledge(program, &order);
         let mut flow = Flow { local, knowledge, summaries: (0..count).map(|_| OnceLock::new()).collect(), ..Flow::default() };
-        for level in order::levels(program) {
-            let (summaries, knowledge) = (&flow.summaries, &flow.knowledge);
-            let outputs: Vec<Vec<(FnId, Output)>> = level.par_iter().map(|group| analyse(program, knowledge, summaries, group)).collect();
-            for (function, output) in outputs.into_iter().flatten() {
-                flow.take(function, output);
+        let mut done: BTreeSet<FnId> = BTreeSet::new();
+        let mut roots = order.sources(local);
+        while !roots.is_empty() {
+            let wanted = order.below(roots.iter().copied(), &done);
+            for level in order.levels_of(&wanted) {
+                let (summaries, knowledge) = (&flow.summaries, &flow.knowledge);
+                let outputs: Vec<Vec<(FnId, Output)>> =
+                    level.par_iter().map(|group| analyse(program, knowledge, summaries, group)).collect();
+                for (function, output) in outputs.into_iter().flatten() {
+                    flow.take(function, output);
+                }
             }
+            // Whoever gets input back has it, too.
+            let handing = wanted.iter().filter(|function| flow.summary(**function).is_some_and(order::hands_back_input));
+            let callers = handing.flat_map(|function| program.callers(*function)).map(|(caller, _)| *caller);
+            done.extend(&wanted);
+            roots = callers.filter(|caller| !done.contains(caller)).collect();
         }
         for function in program.functions() {
             flow.enter(program, function);
@@ -86,10 +97,9 @@ impl Flow {
     }
 
     fn take(&mut self, function: FnId, output: Output) {
-        let Output { summary, mut hits, mut built, constants } = output;
+        let Output { summary, mut hits, mut built } = output;
         self.hits.append(&mut hits);
         self.built.append(&mut built);
-        self.constants.extend(constants.into_iter().map(|(expr, text)| ((function, expr), text)));
         if let Some(slot) = self.summaries.get(function.0 as usize) {
             // Set while its group was analysed; the last word of a cycle is the same.
             let _ = slot.set(summary);
@@ -176,12 +186,6 @@ impl Flow {
     #[must_use]
     pub fn built_sql(&self) -> &[Arc<Site>] {
         &self.built
-    }
-
-    /// The text of an SQL argument that is constant, but not written in place.
-    #[must_use]
-    pub fn constant(&self, function: FnId, expr: ExprId) -> Option<&str> {
-        self.constants.get(&(function, expr)).map(AsRef::as_ref)
     }
 
     #[must_use]

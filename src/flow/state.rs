@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::locals::{Locals, Shared};
 use super::value::{Kinds, Source, Value};
 use crate::facts::{Name, PatId};
 
@@ -21,17 +22,17 @@ pub struct Place {
 pub struct State {
     /// control gets here
     pub live: bool,
-    pub locals: BTreeMap<PatId, Value>,
+    pub locals: Locals,
     /// proved about a source's very value, whichever local holds it
-    pub proved: BTreeMap<Source, Kinds>,
+    pub proved: Shared<BTreeMap<Source, Kinds>>,
     /// proved about the first source as long as the second is no input: `self.allowed.contains(name)`
-    pub given: BTreeMap<(Source, Source), Kinds>,
+    pub given: Shared<BTreeMap<(Source, Source), Kinds>>,
 }
 
 impl State {
     #[must_use]
     pub fn start() -> State {
-        State { live: true, locals: BTreeMap::new(), proved: BTreeMap::new(), given: BTreeMap::new() }
+        State { live: true, locals: Locals::default(), proved: Shared::default(), given: Shared::default() }
     }
 
     #[must_use]
@@ -48,7 +49,7 @@ impl State {
         if !self.live {
             return;
         }
-        let local = self.locals.entry(place.local).or_default();
+        let local = self.locals.entry(place.local);
         // Writing through a reference reaches what it points to.
         let target = local.refers.clone();
         if let Some(target) = target
@@ -58,10 +59,10 @@ impl State {
             through.path.extend(place.path.iter().cloned());
             through.path.truncate(3);
             let weak = weak || through.inside;
-            let inner = self.locals.entry(through.local).or_default();
+            let inner = self.locals.entry(through.local);
             inner.store(&through.path, value.clone(), weak);
         }
-        let local = self.locals.entry(place.local).or_default();
+        let local = self.locals.entry(place.local);
         let refers = local.refers.clone();
         local.store(&place.path, value, weak || place.inside);
         if local.refers.is_none() {
@@ -82,12 +83,12 @@ impl State {
     }
 
     pub fn prove(&mut self, source: &Source, kinds: Kinds) {
-        let known = self.proved.entry(source.clone()).or_default();
+        let known = self.proved.edit().entry(source.clone()).or_default();
         *known = known.with(kinds);
     }
 
     pub fn prove_given(&mut self, source: &Source, condition: &Source, kinds: Kinds) {
-        let known = self.given.entry((source.clone(), condition.clone())).or_default();
+        let known = self.given.edit().entry((source.clone(), condition.clone())).or_default();
         *known = known.with(kinds);
     }
 
@@ -114,20 +115,10 @@ impl State {
         if *self == other {
             return;
         }
-        for (local, value) in other.locals {
-            match self.locals.get_mut(&local) {
-                Some(have) => {
-                    if *have != value {
-                        *have = have.join(&value);
-                    }
-                }
-                // Not bound on the other way: out of scope there, so nothing to lose.
-                None => {
-                    self.locals.insert(local, value);
-                }
-            }
+        self.locals.join(&other.locals);
+        if !(self.proved.is_same(&other.proved) && self.given.is_same(&other.given)) {
+            meet_proofs(self.proved.edit(), self.given.edit(), &other.proved, &other.given);
         }
-        meet_proofs(&mut self.proved, &mut self.given, &other.proved, &other.given);
     }
 }
 

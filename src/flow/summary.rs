@@ -60,7 +60,7 @@ pub struct Proofs {
 impl Proofs {
     #[must_use]
     pub fn of(state: State) -> Proofs {
-        Proofs { sure: state.proved, given: state.given }
+        Proofs { sure: state.proved.take(), given: state.given.take() }
     }
 
     pub fn meet(&mut self, other: &Proofs) {
