@@ -323,6 +323,16 @@ fn the_language_follows_flag_configuration_and_environment() {
 }
 
 #[test]
+fn complaints_are_made_in_the_language_of_the_run() {
+    let folder = project(&[("Cargo.toml", MANIFEST), ("backend-lint.toml", "profil = \"strict\"\n"), ("src/main.rs", "fn main() {}\n")]);
+    let ran = run(folder.path(), &["check", "--lang", "ko"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("`profil`은 없는 키입니다") && ran.err.contains("`profile`을 쓰려던 것인가요?"), "{}", ran.err);
+    let output = lint(folder.path()).env("LANG", "ko_KR.UTF-8").args(["no-such-place"]).output().expect("ran");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("오류: `no-such-place`가 없습니다"));
+}
+
+#[test]
 fn rules_explain_themselves() {
     let folder = project(&[]);
     let ran = run(folder.path(), &["explain", "suppressions/unused"]);

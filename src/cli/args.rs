@@ -221,3 +221,16 @@ pub enum ColorArg {
     Always,
     Never,
 }
+
+impl Cli {
+    /// `--lang`, wherever it stands.
+    pub fn lang(&self) -> Option<Lang> {
+        match &self.command {
+            None => self.check.lang,
+            Some(Command::Check(args) | Command::Baseline(args)) => args.lang,
+            Some(Command::Fix(args)) => args.check.lang,
+            Some(Command::Explain { lang, .. } | Command::Rules { lang, .. } | Command::Checklist { lang }) => *lang,
+            Some(_) => None,
+        }
+    }
+}

@@ -1,17 +1,39 @@
 //! What went wrong with the run itself, on the error stream.
 
 use std::io::Write;
+use std::sync::OnceLock;
 
 use miette::{Diagnostic, GraphicalReportHandler, LabeledSpan, NamedSource, SourceCode};
 
 use super::FAILED;
+use super::korean::said;
 use crate::Error;
 use crate::config::ConfigError;
+use crate::rules::Language;
+
+/// The language of complaints, asked for at the start: a configuration that cannot be read has no say in it.
+static LANGUAGE: OnceLock<Language> = OnceLock::new();
+
+pub fn speak(language: Language) {
+    // a second call would change nothing that matters
+    let _ = LANGUAGE.set(language);
+}
+
+fn language() -> Language {
+    LANGUAGE.get().copied().unwrap_or_default()
+}
 
 /// One sentence. A broken error stream is nothing to complain about.
 pub fn plain(words: &str) -> u8 {
-    let _ = writeln!(anstream::stderr(), "error: {words}");
+    let _ = writeln!(anstream::stderr(), "{}: {}", error_word(), said(words, language()));
     FAILED
+}
+
+fn error_word() -> &'static str {
+    match language() {
+        Language::En => "error",
+        Language::Ko => "오류",
+    }
 }
 
 /// The reason why a run could not be made.
@@ -28,8 +50,8 @@ fn config(error: &ConfigError, color: bool) -> u8 {
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(100);
     for problem in &error.problems {
         let shown = Shown {
-            message: format!("{}: {}", error.file, problem.message),
-            help: problem.help.clone(),
+            message: format!("{}: {}", error.file, said(&problem.message, language())),
+            help: problem.help.as_ref().map(|help| said(help, language())),
             source: (!error.text.is_empty()).then(|| NamedSource::new(&error.file, error.text.to_string())),
             span: problem.span.clone(),
         };

@@ -8,6 +8,7 @@ mod args;
 mod check;
 mod complain;
 mod fix;
+mod korean;
 mod routes;
 mod schema;
 mod show;
@@ -48,6 +49,7 @@ fn run(args: impl Iterator<Item = OsString>) -> io::Result<u8> {
             return Ok(code);
         }
     };
+    complain::speak(check::language(cli.lang()));
     match cli.command {
         None => check::run(&cli.check),
         Some(Command::Check(args)) => check::run(&args),

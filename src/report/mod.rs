@@ -40,7 +40,7 @@ use crate::source::{FileId, Location, SourceFile};
 pub use crate::source::{Unread, UnreadKind};
 
 pub use style::{ColorChoice, Style};
-pub use template::placeholders;
+pub use template::{fill, placeholders};
 
 /// The checklist's item in words.
 #[must_use]

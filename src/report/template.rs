@@ -7,7 +7,8 @@ use super::korean;
 use crate::rules::Language;
 
 /// `template` with its placeholders filled from `args`; the last value of a name wins.
-pub(super) fn fill(template: &str, args: &[(String, String)], language: Language) -> String {
+#[must_use]
+pub fn fill(template: &str, args: &[(String, String)], language: Language) -> String {
     let mut out = String::with_capacity(template.len() + 16);
     let mut rest = template;
     while let Some(next) = rest.chars().next() {
