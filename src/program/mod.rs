@@ -43,6 +43,7 @@ mod queries;
 mod resolve;
 pub mod routes;
 mod stored;
+mod shelf;
 mod summaries;
 mod tables;
 #[cfg(test)]
@@ -157,6 +158,7 @@ pub struct Program {
     routes: routes::Routes,
     sql: std::sync::OnceLock<Sql>,
     effects: std::sync::OnceLock<EffectTable>,
+    shelf: shelf::Shelf,
 }
 
 /// How many bodies one thread infers in a row at least.
@@ -208,6 +210,7 @@ impl Program {
             routes: routes::Routes::default(),
             sql: std::sync::OnceLock::new(),
             effects: std::sync::OnceLock::new(),
+            shelf: shelf::Shelf::default(),
         };
         program.routes = routes::Routes::find(&program);
         program.graph.reach = graph::reach(&program);

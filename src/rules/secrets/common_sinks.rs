@@ -5,6 +5,7 @@
 //! the file names it. One hop through a workspace function that hands its parameter on is followed.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -49,9 +50,16 @@ struct Taken {
 
 type Helpers = BTreeMap<FnId, Vec<Taken>>;
 
-/// Every one of the program, in order of files.
+/// Every one of the program, in order of files; worked out once for all rules.
+#[derive(Debug)]
+pub struct Sinks(pub Vec<Found>);
+
 #[must_use]
-pub fn all(ground: &Ground<'_>) -> Vec<Found> {
+pub fn all(ground: &Ground<'_>) -> Arc<Sinks> {
+    ground.program.shared(|| Sinks(find(ground)))
+}
+
+fn find(ground: &Ground<'_>) -> Vec<Found> {
     let files: Vec<&SourceFile> =
         ground.program.files.iter().filter(|file| file.kind == FileKind::Rust && place_of(file) == Place::Live).collect();
     let first: Vec<(Vec<Found>, Helpers)> = files.par_iter().map(|file| direct(ground, file)).collect();

@@ -10,7 +10,7 @@ pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
     let ground = Ground::new(cx.program());
-    for found in common_sinks::all(&ground) {
+    for found in &common_sinks::all(&ground).0 {
         if found.way == Way::Call && found.what == "salt" {
             let finding = cx.report_at(found.argument);
             finding.arg("taker", &found.taker).help("generate");

@@ -13,7 +13,7 @@ pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
     let ground = Ground::new(cx.program());
-    for found in common_sinks::all(&ground) {
+    for found in &common_sinks::all(&ground).0 {
         let variant = match (found.way, found.what.as_str()) {
             (Way::Header, _) => "header",
             (Way::Comparison, _) => "comparison",

@@ -33,6 +33,7 @@ fn check(cx: &mut Cx<'_>) {
     if !bound.is_empty() {
         let sinks = common_sinks::all(&ground);
         let taken: HashSet<Location> = sinks
+            .0
             .iter()
             .map(|each| each.literal.location)
             .chain(common_defaults::all(&ground).into_iter().map(|each| each.literal.location))
