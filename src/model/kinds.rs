@@ -183,6 +183,7 @@ pub const ROUTE_PARTS: &[&str] = &[
     "guard",
     "app",
     "routes",
+    "mounts",
     "catcher",
     "serve",
     "chain",

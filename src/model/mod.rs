@@ -225,7 +225,7 @@ pub struct RouteModel {
     /// one method: `get(handler)`), `to` (names the handler of a method that was opened before), `nest`, `merge`, `mount`, `service` (take
     /// another in), `scope`, `resource` (open a path that everything inside stands under), `configure` (hand it to a function), `layer` and
     /// `route-layer` (around what is there already), `wrap` (around everything in it, also what comes later), `fallback`, `catcher`, `state`,
-    /// `guard`, `routes` (a macro that lists handlers), `serve`, `chain` (nothing)
+    /// `guard`, `routes` (a macro that lists handlers), `mounts` (a macro that lists `path => router`, under `path`), `serve`, `chain` (nothing)
     pub part: String,
     /// argument with the path
     pub path: Option<i32>,

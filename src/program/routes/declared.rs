@@ -64,7 +64,11 @@ pub(super) fn of_handler(program: &Program, id: FnId) -> Vec<Declared> {
 fn path_of(program: &Program, id: FnId, attr: &Attr) -> Option<String> {
     let text = |meta: &Meta| match &meta.value {
         // some macros of projects take the path of a constant as text
-        Some(Lit::Str(text)) if text.contains("::") || text.contains('.') && !text.contains('/') => {
+        Some(Lit::Str(text))
+            if text.contains("::")
+                || text.contains('.') && !text.contains('/')
+                || text.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_') =>
+        {
             constant_named(program, id, text).or_else(|| Some(text.clone()))
         }
         Some(Lit::Str(text)) => Some(text.clone()),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::parts::{closure_handler, named};
 use super::value::{Frame, Partial, Router, Value, bind, binding, drop_value, join_locals, root_local, warp_path};
-use super::{Handler, Route, RouteKind};
+use super::{Handler, Route, RouteKind, join};
 use crate::facts::{Body, ExprId, ExprKind, FormatPiece, Lit, MacroCall, Name, PatId, Stmt, UnaryOp};
 use crate::model::RouteModel;
 use crate::program::{Bound, FnId, Program, Site, Target, Ty};
@@ -336,6 +336,28 @@ impl<'p> Eval<'p> {
                 for arg in &call.args {
                     if let Some(handler) = named(self.program, frame.function, arg.value) {
                         router.routes.extend(self.declared(frame, arg.value, handler, model));
+                    }
+                }
+                Value::Router(router)
+            }
+            Some((_, route)) if route.part == "mounts" => {
+                let mut router = Router::default();
+                let (mut base, mut prefix) = (String::new(), String::new());
+                for (at, arg) in call.args.iter().enumerate() {
+                    if let Some(name) = &arg.name {
+                        prefix = name.trim_matches('"').to_owned();
+                    }
+                    match self.expr(frame, arg.value) {
+                        Value::Text(text) if route.path.is_some_and(|path| usize::try_from(path) == Ok(at)) => base = text,
+                        Value::Text(text) => prefix = text,
+                        Value::Router(inner) => {
+                            let place = join(&base, &std::mem::take(&mut prefix));
+                            router.routes.extend(inner.flat().into_iter().map(|mut one| {
+                                one.path = join(&place, &one.path);
+                                one
+                            }));
+                        }
+                        _ => {}
                     }
                 }
                 Value::Router(router)

@@ -118,6 +118,24 @@ async fn main() -> std::io::Result<()> {
 }
 
 #[test]
+fn rocket_okapi_mounts_lists_under_their_paths() {
+    let routes = table(
+        r#"
+use rocket_okapi::{mount_endpoints_and_merged_docs, openapi_get_routes_spec, openapi};
+mod users { #[openapi] #[rocket::get("/<id>")] pub fn show(id: u8) -> String { String::new() }
+    pub fn routes() -> (Vec<rocket::Route>, rocket_okapi::okapi::openapi3::OpenApi) { rocket_okapi::openapi_get_routes_spec![show] } }
+#[openapi] #[rocket::get("/")] fn root() -> &'static str { "" }
+pub fn mount(mut rocket: rocket::Rocket<rocket::Build>) -> rocket::Rocket<rocket::Build> {
+    mount_endpoints_and_merged_docs! { rocket, "/v1".to_owned(), settings, "/" => (vec![], spec()), "" => openapi_get_routes_spec![root], "/users" => users::routes() };
+    rocket
+}
+"#,
+    );
+    let paths: Vec<String> = routes.iter().map(|route| route.split_whitespace().take(2).collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(paths, ["GET /v1", "GET /v1/users/<id>"], "{routes:?}");
+}
+
+#[test]
 fn rocket_mounts_what_attributes_declare() {
     let source = r#"
 #[macro_use] extern crate rocket;
