@@ -114,7 +114,7 @@ impl<'p> Eval<'p> {
         for ty in &self.program.signature(id).params {
             args.push(if is_router(self.program, ty) { Value::Router(Router::default()) } else { Value::Unknown });
         }
-        let (returned, given, mut dropped) = self.function(id, args);
+        let (returned, given, mut dropped) = self.function(id, Value::Unknown, args);
         dropped.extend(given.into_iter().chain([returned]).filter_map(|value| match value {
             Value::Router(router) => Some(router),
             _ => None,
@@ -123,7 +123,7 @@ impl<'p> Eval<'p> {
     }
 
     /// Runs a function: what it returns, what became of its arguments, and routers that it kept to itself.
-    pub(super) fn function(&mut self, id: FnId, args: Vec<Value>) -> (Value, Vec<Value>, Vec<Router>) {
+    pub(super) fn function(&mut self, id: FnId, receiver: Value, args: Vec<Value>) -> (Value, Vec<Value>, Vec<Router>) {
         if self.stack.len() >= DEPTH || self.stack.contains(&id) {
             return (Value::Unknown, args, Vec::new());
         }
@@ -131,8 +131,14 @@ impl<'p> Eval<'p> {
         let function = program.function(id);
         let Some(root) = function.body.root else { return (Value::Unknown, args, Vec::new()) };
         self.stack.push(id);
-        let mut frame =
-            Frame { function: id, locals: BTreeMap::new(), spent: BTreeSet::new(), dropped: Vec::new(), returned: Value::Unknown };
+        let mut frame = Frame {
+            function: id,
+            receiver,
+            locals: BTreeMap::new(),
+            spent: BTreeSet::new(),
+            dropped: Vec::new(),
+            returned: Value::Unknown,
+        };
         let mut params = Vec::new();
         for (param, value) in function.params.iter().zip(args) {
             let pat = binding(&function.body, param.pat);
@@ -319,6 +325,12 @@ impl<'p> Eval<'p> {
             frame.spent.insert(pat);
             return frame.locals.get(&pat).cloned().unwrap_or_default();
         }
+        // a method that the project gives to its framework's router
+        if let ExprKind::Path(path) = &self.body(frame).expr(id).kind
+            && path.as_ident().is_some_and(|name| name == "self")
+        {
+            return if frame.receiver.is_router() { frame.receiver.clone() } else { Value::Unknown };
+        }
         if let Some(text) = super::declared::constant_text(self.program, frame.function, id) {
             return Value::Text(text);
         }
@@ -437,7 +449,7 @@ impl<'p> Eval<'p> {
             let (mut result, mut written) = (Value::Unknown, false);
             for target in targets {
                 self.used[target.0 as usize] = true;
-                let (returned, given, dropped) = self.function(target, values.clone());
+                let (returned, given, dropped) = self.function(target, receiver_value.clone(), values.clone());
                 dropped.into_iter().for_each(|router| drop_value(frame, Value::Router(router)));
                 for (arg, value) in args.iter().zip(given) {
                     if value.is_router()

@@ -175,7 +175,7 @@ impl<'p> Eval<'p> {
         if route.part == "configure" {
             if let Some(function) = named(program, frame.function, target) {
                 self.used[function.0 as usize] = true;
-                let (_, mut given, dropped) = self.function(function, vec![Value::Router(Router::default())]);
+                let (_, mut given, dropped) = self.function(function, Value::Unknown, vec![Value::Router(Router::default())]);
                 dropped.into_iter().for_each(|router| drop_value(frame, Value::Router(router)));
                 return match given.drain(..).next() {
                     Some(Value::Router(router)) => router.flat(),

@@ -118,6 +118,21 @@ async fn main() -> std::io::Result<()> {
 }
 
 #[test]
+fn methods_that_a_project_gives_to_routers_keep_the_routes() {
+    let routes = table(
+        r#"
+use axum::{Router, routing::get};
+trait Negotiate { fn negotiate(self) -> Self; } impl<S> Negotiate for Router<S> { fn negotiate(self) -> Self { self.layer(axum::middleware::from_fn(check)) } }
+async fn check() {} async fn home() {} async fn health() {}
+pub fn router() -> Router { let own = Router::new().route("/", get(home)).negotiate(); Router::new().route("/health", get(health)).merge(own) }
+"#,
+    );
+    let mut paths: Vec<String> = routes.iter().map(|route| route.split_whitespace().take(3).collect::<Vec<_>>().join(" ")).collect();
+    paths.sort();
+    assert_eq!(paths, ["GET / home", "GET /health health"], "{routes:?}");
+}
+
+#[test]
 fn rocket_okapi_mounts_lists_under_their_paths() {
     let routes = table(
         r#"

@@ -91,6 +91,8 @@ impl Router {
 /// One run of one function.
 pub(super) struct Frame {
     pub function: FnId,
+    /// what `self` is
+    pub receiver: Value,
     pub locals: BTreeMap<PatId, Value>,
     /// locals whose value went into another since it was set
     pub spent: BTreeSet<PatId>,
