@@ -9,7 +9,7 @@ use crate::secrets::names::{self, Kind};
 /// wrapper that hides its content).
 #[must_use]
 pub fn secret_text(program: &Program, name: &str, ty: &Ty) -> Option<Kind> {
-    let kind = names::kind(name)?;
+    let kind = names::kind(name).or_else(|| credential_header(name))?;
     let text = match peel(ty) {
         Ty::Unknown => !matches!(name, "token" | "tokens" | "key" | "keys"),
         Ty::Primitive(name) => name == "str" || name == "u8",
@@ -20,8 +20,26 @@ pub fn secret_text(program: &Program, name: &str, ty: &Ty) -> Option<Kind> {
     text.then_some(kind)
 }
 
+/// `auth_header`: what it says is a token or a password. A constant of that name is the header's own name.
+fn credential_header(name: &str) -> Option<Kind> {
+    let is_value = matches!(
+        name,
+        "auth_header" | "authorization_header" | "authz_header" | "auth_header_value" | "authorization_value" | "bearer_header"
+    );
+    is_value.then_some(Kind::Token)
+}
+
 fn is_text(path: &str) -> bool {
-    matches!(path, "std::string::String" | "alloc::string::String" | "String" | "std::borrow::Cow" | "alloc::borrow::Cow" | "bytes::Bytes")
+    matches!(
+        path,
+        "http::HeaderValue"
+            | "std::string::String"
+            | "alloc::string::String"
+            | "String"
+            | "std::borrow::Cow"
+            | "alloc::borrow::Cow"
+            | "bytes::Bytes"
+    )
 }
 
 /// Behind references, options and smart pointers.
