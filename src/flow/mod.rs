@@ -2,7 +2,7 @@
 //!
 //! - [`value`]: what is known about a value: input it carries, how its text starts, its fields
 //! - [`state`]: what is known at one point
-//! - [`eval`], [`control`], [`call`], [`macros`], [`pattern`], [`sinks`]: the walk
+//! - [`eval`], [`control`], [`call`] ([`modelled`], [`by_name`]), [`macros`], [`pattern`], [`sinks`]: the walk
 //! - [`plain`]: passwords that are kept as they came
 //! - [`guard`]: what conditions and checks prove
 //! - [`summary`]: what a function does, in terms of its parameters
@@ -12,6 +12,7 @@
 //! functions. Other origins (environment, files, the database) are tracked alike and told apart by [`Origin::kind`].
 
 mod ask;
+mod by_name;
 mod call;
 mod control;
 mod convert;
@@ -21,6 +22,7 @@ mod guard;
 mod limits;
 mod locals;
 mod macros;
+mod modelled;
 mod names;
 mod order;
 mod pattern;

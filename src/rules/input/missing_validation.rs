@@ -20,8 +20,9 @@ fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
     let mut stored: BTreeMap<(FnId, Location), Vec<(String, Location)>> = BTreeMap::new();
     for hit in cx.flow().hostile_hits(Kinds::STORE) {
-        let Some((_, field)) = hit.origin.what.rsplit_once('.') else { continue };
         let Some(entry) = hit.entry else { continue };
+        // `insert_one(form.into_inner())`: all of it is stored
+        let field = hit.origin.what.rsplit_once('.').map_or(WHOLE, |(_, field)| field);
         let fields = stored.entry((entry, hit.origin.at)).or_default();
         if fields.iter().all(|(known, _)| known != field) {
             fields.push((field.to_owned(), hit.site.arg_at));
@@ -43,13 +44,23 @@ fn check(cx: &mut Cx<'_>) {
         let Some(reached) = stored.get(&(payload.function, at)) else { continue };
         let free: Vec<&(String, Location)> = reached
             .iter()
-            .filter(|(name, _)| fields(payload.def).iter().any(|field| field.name == name.as_str() && is_free_text(&field.ty)))
+            .filter(|(name, _)| {
+                name == WHOLE || fields(payload.def).iter().any(|field| field.name == name.as_str() && is_free_text(&field.ty))
+            })
             .collect();
         let Some((_, sink)) = free.first() else { continue };
+        let whole = || fields(payload.def).iter().filter(|field| is_free_text(&field.ty)).map(|field| field.name.to_string());
+        let stored: Vec<String> = match free.iter().all(|(name, _)| name == WHOLE) {
+            true => whole().collect(),
+            false => free.iter().filter(|(name, _)| name != WHOLE).map(|(name, _)| name.clone()).collect(),
+        };
+        if stored.is_empty() {
+            continue;
+        }
         told.insert(payload.ty, ());
-        let names: Vec<String> = free.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let names: Vec<String> = stored.iter().map(|name| format!("`{name}`")).collect();
         let home = program.type_file(payload.ty);
-        let weighty = free.iter().any(|(name, _)| is_weighty(name)) && !by_admin(program, payload.function);
+        let weighty = stored.iter().any(|name| is_weighty(name)) && !by_admin(program, payload.function);
         let finding = cx.report_at(at).arg("type", payload.def.name.as_str()).arg("fields", names.join(", "));
         finding.label_at("declared", payload.def.name_span.in_file(home)).label_at("stored", *sink).help("validate");
         if !weighty {
@@ -57,6 +68,9 @@ fn check(cx: &mut Cx<'_>) {
         }
     }
 }
+
+/// The payload as it came, not a field of it.
+const WHOLE: &str = "";
 
 /// A field that others see, find or reach somebody by: an empty or endless one is a bug in everybody's eyes. A reason, a note, a
 /// description or the key of something that is looked up may well be anything.
