@@ -406,3 +406,41 @@ fn the_published_schema_is_current() {
     let published = fs::read_to_string(&path).unwrap_or_default();
     assert!(published == current, "docs/backend-lint.schema.json is stale: run `BLESS=1 cargo test --test cli schema`");
 }
+
+const OWN_MODEL: &str = r#"
+[[model]]
+crate = "warehouse"
+versions = "1"
+
+[[model.type]]
+path = ["warehouse::Store"]
+kind = "db-pool"
+
+[[model.call]]
+path = ["warehouse::Store::fetch"]
+db = "read"
+handle = -1
+sql = 0
+"#;
+
+#[test]
+fn a_project_describes_a_crate_that_we_do_not_know() {
+    let code = "pub async fn names(store: &warehouse::Store, ids: Vec<i64>) {\n    for id in ids {\n        store.fetch(\"SELECT name FROM users WHERE id = ?\", id).await;\n    }\n}\nfn main() {}\n";
+    let manifest = format!("{MANIFEST}[dependencies]\nwarehouse = \"1\"\n");
+    let without = project(&[("Cargo.toml", &manifest), ("src/main.rs", code)]);
+    let select = ["check", "--select", "queries/n-plus-one", "--format", "short"];
+    assert_eq!(run(without.path(), &select).code, 0);
+    let with = project(&[("Cargo.toml", &manifest), ("src/main.rs", code), ("backend-lint.toml", OWN_MODEL)]);
+    let ran = run(with.path(), &select);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.out.starts_with("src/main.rs:3:"), "{}", ran.out);
+    assert!(ran.out.contains("[queries/n-plus-one]"), "{}", ran.out);
+
+    // one that is wrong says what, and where
+    let wrong =
+        project(&[("Cargo.toml", &manifest), ("src/main.rs", code), ("backend-lint.toml", &OWN_MODEL.replace("\"read\"", "\"reed\""))]);
+    let ran = run(wrong.path(), &select);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("`reed` is unknown for `db`"), "{}", ran.err);
+    assert!(ran.err.contains("backend-lint.toml:11:"), "{}", ran.err);
+}
