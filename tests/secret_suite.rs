@@ -15,17 +15,53 @@ use backend_lint::source::Scope;
 use backend_lint::{Clock, Request, analyse};
 use sample::Dice;
 
+/// How a value is bound: form, path (`ID` for a name of its own), text. `BASE64` is the value in base64.
 const FORMS: &[(&str, &str, &str)] = &[
-    ("const", "rs", "pub const NAME_TOKEN: &str = \"VALUE\";\n"),
-    ("let", "rs", "pub fn run() {\n    let name_key = \"VALUE\";\n    call(name_key);\n}\n"),
-    ("field", "rs", "pub fn make() -> Config {\n    Config { name_token: \"VALUE\".to_string(), retries: 3 }\n}\n"),
-    ("argument", "rs", "pub fn make() -> Client {\n    name_client::Client::new(\"https://api.acme.io\").with_name_token(\"VALUE\")\n}\n"),
-    ("fallback", "rs", "pub fn key() -> String {\n    std::env::var(\"NAME_API_KEY\").unwrap_or_else(|_| \"VALUE\".to_string())\n}\n"),
-    ("env", "env", "NAME_API_KEY=VALUE\n"),
-    ("toml", "toml", "[name]\nname_token = \"VALUE\"\n"),
-    ("yaml", "yaml", "name:\n  name_secret: VALUE\n"),
-    ("json", "json", "{\n  \"name_key\": \"VALUE\"\n}\n"),
+    ("const", "src/ID.rs", "pub const NAME_TOKEN: &str = \"VALUE\";\n"),
+    ("let", "src/ID.rs", "pub fn run() {\n    let name_key = \"VALUE\";\n    call(name_key);\n}\n"),
+    ("field", "src/ID.rs", "pub fn make() -> Config {\n    Config { name_token: \"VALUE\".to_string(), retries: 3 }\n}\n"),
+    (
+        "argument",
+        "src/ID.rs",
+        "pub fn make() -> Client {\n    name_client::Client::new(\"https://api.acme.io\").with_name_token(\"VALUE\")\n}\n",
+    ),
+    (
+        "fallback",
+        "src/ID.rs",
+        "pub fn key() -> String {\n    std::env::var(\"NAME_API_KEY\").unwrap_or_else(|_| \"VALUE\".to_string())\n}\n",
+    ),
+    ("array", "src/ID.rs", "pub static NAME_TOKENS: &[&str] = &[\"VALUE\"];\n"),
+    ("format", "src/ID.rs", "pub fn url() -> String {\n    let name_token = format!(\"{}\", \"VALUE\");\n    send(name_token)\n}\n"),
+    ("map", "src/ID.rs", "pub fn fill(map: &mut Map) {\n    map.insert(\"name_token\", \"VALUE\".into());\n}\n"),
+    ("raw", "src/ID.rs", "pub static NAME_KEY: &str = r#\"VALUE\"#;\n"),
+    ("env", "config/ID.env", "NAME_API_KEY=VALUE\n"),
+    ("toml", "config/ID.toml", "[name]\nname_token = \"VALUE\"\n"),
+    ("yaml", "config/ID.yaml", "name:\n  name_secret: VALUE\n"),
+    ("json", "config/ID.json", "{\n  \"name_key\": \"VALUE\"\n}\n"),
+    ("compose", "deploy/ID/docker-compose.yml", "services:\n  app:\n    environment:\n      - NAME_API_KEY=VALUE\n"),
+    ("compose map", "stack/ID/compose.yaml", "services:\n  app:\n    environment:\n      NAME_API_KEY: \"VALUE\"\n"),
+    ("kubernetes", "k8s/ID/secret.yaml", "apiVersion: v1\nkind: Secret\ndata:\n  name-token: BASE64\n"),
+    ("workflow", ".github/workflows/ID.yml", "jobs:\n  build:\n    env:\n      NAME_TOKEN: VALUE\n"),
+    ("workflow step", ".github/workflows/step_ID.yml", "jobs:\n  build:\n    steps:\n      - run: NAME_TOKEN=VALUE ./deploy\n"),
+    ("helm", "charts/ID/values.yaml", "app:\n  env:\n    - name: NAME_TOKEN\n      value: \"VALUE\"\n"),
+    ("docker env", "docker/ID/Dockerfile", "FROM scratch\nENV NAME_SECRET_KEY=VALUE\n"),
+    ("docker arg", "image/ID/Dockerfile", "FROM scratch\nARG NAME_TOKEN=VALUE\n"),
+    ("shell", "scripts/ID.sh", "#!/bin/sh\nexport NAME_TOKEN=VALUE\n"),
+    ("curl", "bin/ID.sh", "curl -H \"X-NAME-Api-Key: VALUE\" https://api.acme.io\n"),
+    ("http", "http/ID.http", "@name_token = VALUE\nGET https://api.acme.io\n"),
+    ("properties", "config/ID.properties", "name.api_key=VALUE\n"),
+    ("ini", "config/ID.ini", "[name]\nname_token = VALUE\n"),
+    ("justfile", "just/ID/justfile", "name_token := \"VALUE\"\n"),
+    ("makefile", "make/ID/Makefile", "NAME_TOKEN ?= VALUE\n"),
 ];
+
+/// A form filled in: its path and text.
+fn filled(form: &(&str, &str, &str), id: &str, name: &str, value: &str) -> (String, String) {
+    let padded = sample::base64(value.as_bytes(), b"+/") + ["", "==", "="][value.len() % 3];
+    let text = form.2.replace("NAME", &name.to_uppercase()).replace("name_client", "client").replace("- name:", "- NAME_OF:");
+    let text = text.replace("name", name).replace("- NAME_OF:", "- name:").replace("VALUE", value).replace("BASE64", &padded);
+    (form.1.replace("ID", id), text)
+}
 
 /// Lints `files` and says in which of them something was found.
 fn found(files: &BTreeMap<String, String>) -> BTreeSet<String> {
@@ -55,11 +91,11 @@ fn provider_formats_in_every_form() {
         } else {
             "service".to_owned()
         };
-        for (form_at, (form, extension, text)) in FORMS.iter().enumerate() {
+        for (form_at, form) in FORMS.iter().enumerate() {
             let value = sample::secret(format, (at * 17 + form_at) as u64);
-            let text = text.replace("NAME", &name.to_uppercase()).replace("name", &name).replace("VALUE", &value);
-            let rel = format!("{}/{}_{form}.{extension}", if *extension == "rs" { "src" } else { "config" }, format.id.replace('-', "_"));
-            by_form.entry(form).or_default().push(rel.clone());
+            let id = format!("{}_{}", format.id.replace('-', "_"), form_at);
+            let (rel, text) = filled(form, &id, &name, &value);
+            by_form.entry(form.0).or_default().push(rel.clone());
             files.insert(rel, text);
         }
     }
@@ -85,20 +121,37 @@ fn random_values_under_telling_names() {
         "signing_key",
         "admin_token",
         "service_key",
+        "SMTP_PASS",
+        "session_key",
+        "master_key",
+        "PGPASSWORD",
+        "access_key",
+        "refresh_token",
+        "hmac_key",
+        "cookie_secret",
+        "private_key",
+        "app_secret",
+        "ADMIN_PASSWORD",
+        "redis_password",
+        "license_key",
+        "deploy_token",
+        "bot_token",
+        "passphrase",
     ];
     let mut files = BTreeMap::new();
     for (at, name) in names.iter().enumerate() {
-        for (form_at, (form, extension, text)) in FORMS.iter().enumerate() {
+        for (form_at, form) in FORMS.iter().enumerate() {
             let mut dice = Dice::new((at * 31 + form_at) as u64);
             let alphabet = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
             let value: String = (0..24).map(|_| char::from(alphabet[dice.roll(alphabet.len() as u64) as usize])).collect();
-            let text = text.replace("NAME_API_KEY", &name.to_uppercase()).replace("NAME_TOKEN", &name.to_uppercase());
-            let text = ["name_token", "name_key", "name_secret"]
-                .iter()
-                .fold(text, |text, old| text.replace(old, name))
-                .replace("name", "acme")
-                .replace("VALUE", &value);
-            files.insert(format!("{}/{name}_{form}.{extension}", if *extension == "rs" { "src" } else { "config" }), text);
+            let old = ["NAME_SECRET_KEY", "NAME_API_KEY", "NAME_TOKENS", "NAME_TOKEN", "NAME_KEY", "X-NAME-Api-Key"];
+            let text =
+                old.iter().fold(form.2.to_owned(), |text, old| text.replace(old, if old.starts_with('X') { "X-Api-Key" } else { "LOUD" }));
+            let old = ["name_token", "name_key", "name_secret", "name-token", "name.api_key"];
+            let text = old.iter().fold(text, |text, old| text.replace(old, "QUIET"));
+            let text = text.replace("LOUD", &name.to_uppercase().replace('-', "_")).replace("QUIET", name);
+            let (rel, text) = filled(&(form.0, form.1, &text), &format!("{}_{form_at}", name.replace('-', "_")), "acme", &value);
+            files.insert(rel, text);
         }
     }
     let found = found(&files);

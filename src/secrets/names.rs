@@ -213,6 +213,19 @@ pub fn kind(name: &str) -> Option<Kind> {
     }
 }
 
+/// Whether `pwd` in a name is as likely a working directory, or a token a code for one use: names that say too little where
+/// there is no value to look at.
+#[must_use]
+pub fn is_ambiguous(name: &str) -> bool {
+    let words = words(name);
+    let has = |list: &str| words.iter().any(|word| listed(list, word));
+    let pwd = has("pwd")
+        && !has(
+            "db database user admin root smtp mail redis mysql postgres pg mongo login account ldap ftp service old new current confirm",
+        );
+    pwd || has("totp otp mfa 2fa") && words.last().is_some_and(|last| matches!(last.as_str(), "token" | "tokens"))
+}
+
 /// Whether `word` stands in a list of words with blanks between them.
 fn listed(list: &str, word: &str) -> bool {
     list.split(' ').any(|each| each == word)
@@ -313,6 +326,16 @@ mod tests {
             "tokenizer",
         ] {
             assert!(kind(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn ambiguous() {
+        for name in ["pwd", "real_pwd", "pwd_after", "totp_2fa_token"] {
+            assert!(is_ambiguous(name), "{name}");
+        }
+        for name in ["db_pwd", "userPwd", "password", "access_token", "totp_secret", "new_pwd"] {
+            assert!(!is_ambiguous(name), "{name}");
         }
     }
 

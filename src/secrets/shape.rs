@@ -187,6 +187,7 @@ fn is_placeholder(lower: &str) -> bool {
         "value",
         "asdf",
         "inherit",
+        "anonymous",
     ];
     WHOLE.contains(&lower)
         || (lower.contains('<') && lower.contains('>'))

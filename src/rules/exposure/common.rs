@@ -9,7 +9,7 @@ use crate::secrets::names::{self, Kind};
 /// wrapper that hides its content).
 #[must_use]
 pub fn secret_text(program: &Program, name: &str, ty: &Ty) -> Option<Kind> {
-    let kind = names::kind(name).or_else(|| credential_header(name))?;
+    let kind = names::kind(name).filter(|_| !names::is_ambiguous(name)).or_else(|| credential_header(name))?;
     let text = match peel(ty) {
         Ty::Unknown => !matches!(name, "token" | "tokens" | "key" | "keys"),
         Ty::Primitive(name) => name == "str" || name == "u8",
@@ -139,7 +139,7 @@ pub fn printed_secret(program: &Program, id: TypeId) -> Option<Name> {
 /// A password or a key, and a token by a fuller name than `token`.
 #[must_use]
 pub fn is_grave(name: &str) -> bool {
-    names::kind(name).is_some_and(|kind| kind != Kind::Token || name.len() > 6)
+    !names::is_ambiguous(name) && names::kind(name).is_some_and(|kind| kind != Kind::Token || name.len() > 6)
 }
 
 /// An attribute that keeps a field out of what is sent, or hands it to a function.

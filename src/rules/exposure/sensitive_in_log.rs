@@ -14,6 +14,9 @@ fn check(id: FnId, cx: &mut Cx<'_>) {
     let program = cx.program();
     let function = program.function(id);
     let file = program.file_of(id);
+    // a command that somebody starts by hand shows what it made or was given
+    let reach = program.reach(id);
+    let by_hand = (reach.command || reach.cli) && !reach.request && !reach.job;
     for expr in function.body.ids() {
         let ExprKind::Macro(call) = &function.body.expr(expr).kind else { continue };
         let terminal = matches!(call.name(), "println" | "eprintln" | "print" | "eprint" | "dbg");
@@ -29,7 +32,10 @@ fn check(id: FnId, cx: &mut Cx<'_>) {
             let span = function.body.expr(arg.value).span;
             let span = if span.is_empty() { arg.span } else { span };
             if direct.is_some() {
-                cx.report_at(span.in_file(file)).arg("name", &shown).arg("call", call.name()).help("leave_out");
+                let finding = cx.report_at(span.in_file(file)).arg("name", &shown).arg("call", call.name()).help("leave_out");
+                if by_hand {
+                    finding.quiet("command");
+                }
             } else if is_debug(call, at, arg.sigil)
                 && let Ty::Workspace(holder, _) = peel(ty)
                 && let Some(field) = printed_secret(program, *holder)

@@ -26,13 +26,13 @@ pub fn in_tests(facts: Option<&Facts>, span: Span) -> bool {
 /// A test, or a function that makes values for tests and samples, by its name.
 #[must_use]
 pub fn is_test(function: &Function) -> bool {
-    let name = function.name.as_str();
-    let word = |word: &str| name.split('_').any(|part| part == word);
-    function.test
-        || name.starts_with("test_")
-        || ["test", "tests", "sample", "samples", "example", "examples", "mock", "fake", "dummy", "fixture", "fixtures", "stub"]
-            .iter()
-            .any(|each| word(each))
+    let made_up = |part: &str| {
+        matches!(
+            part,
+            "test" | "tests" | "sample" | "samples" | "example" | "examples" | "mock" | "fake" | "dummy" | "fixture" | "fixtures" | "stub"
+        )
+    };
+    function.test || function.name.split('_').any(made_up)
 }
 
 /// Whether a provider's format claims the place, so that it is reported as what it is.

@@ -33,6 +33,7 @@ pub fn bindings<'p>(ground: &Ground<'p>, file: &'p SourceFile) -> Vec<Bound> {
         }
         let scene = Scene::of_constant(ground.program, ground.program.const_id(file.id, at as u32));
         add(&mut found, &each.name, own_literal(ground, scene, root));
+        add_list(ground, scene, &each.name, root, &mut found);
     }
     for scene in ground.scenes(file) {
         in_body(ground, scene, &mut found);
@@ -54,6 +55,23 @@ fn add(found: &mut Vec<Bound>, name: &str, literal: Option<Literal>) {
     let (Some(kind), Some(literal)) = (names::kind(name), literal) else { return };
     if let Some(random) = plausible(name, kind, &literal.text) {
         found.push(Bound { name: name.to_owned(), kind, literal, random });
+    }
+}
+
+/// `API_KEYS: &[&str] = &["..", ".."]`; only what looks issued, since lists of words are kinds and names.
+fn add_list<'p>(ground: &Ground<'p>, scene: Scene<'p>, name: &str, expr: ExprId, found: &mut Vec<Bound>) {
+    let mut at = expr;
+    while let ExprKind::Ref { operand, .. } = &scene.body.expr(at).kind {
+        at = *operand;
+    }
+    let items = match &scene.body.expr(at).kind {
+        ExprKind::Array(items) => items.clone(),
+        ExprKind::Macro(call) if call.name() == "vec" => call.args.iter().map(|arg| arg.value).collect(),
+        _ => return,
+    };
+    for item in items.into_iter().take(64) {
+        let literal = own_literal(ground, scene, item).filter(|literal| shape(&literal.text) == Shape::Random);
+        add(found, name, literal);
     }
 }
 
@@ -121,6 +139,7 @@ fn in_body<'p>(ground: &Ground<'p>, scene: Scene<'p>, found: &mut Vec<Bound>) {
     for (name, _, value) in lets(body) {
         if names::kind(&name).is_some() && !debug_only(scene, value) {
             add(found, &name, own_literal(ground, scene, value));
+            add_list(ground, scene, &name, value, found);
         }
     }
     for id in body.ids() {

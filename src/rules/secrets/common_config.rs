@@ -36,6 +36,14 @@ pub fn judge(program: &Program, file: &SourceFile, place: Place) -> Vec<Judged> 
     for pair in pairs(&file.text, file.kind) {
         let Some(kind) = kind_of(&pair) else { continue };
         let text = pair.decoded.as_deref().unwrap_or_else(|| file.slice(pair.value));
+        // base64 hides a format from the rule for formats
+        if let Some(decoded) = &pair.decoded
+            && place != Place::Sample
+            && !program.secrets().scan(decoded.as_bytes()).is_empty()
+        {
+            found.push(Judged { name: pair.name, value: pair.value, judgement: Judgement::Secret });
+            continue;
+        }
         if text.contains("://") || text.contains("PRIVATE KEY") || text.contains("BEGIN ") {
             continue;
         }

@@ -313,6 +313,12 @@ impl<'p> Ground<'p> {
             }
             "format" => {
                 let template = call.format.as_ref()?;
+                // `format!("{}", "..")`: the argument itself
+                if let ([facts::FormatPiece::Hole { arg: Some(at), .. }], Some(arg)) = (template.pieces.as_slice(), call.args.first())
+                    && *at == 0
+                {
+                    return self.literal_within(scene, arg.value, hops);
+                }
                 let mut text = String::new();
                 for piece in &template.pieces {
                     match piece {

@@ -153,8 +153,13 @@ fn counts(what: &str, literal: &Literal) -> bool {
 }
 
 /// The arguments of a call that the models call secret: argument, what it is, the call's name.
-fn taken<'p>(scene: Scene<'p>, id: ExprId) -> Vec<(ExprId, String, String)> {
-    let (name, args) = match &scene.body.expr(id).kind {
+fn taken(scene: Scene<'_>, id: ExprId) -> Vec<(ExprId, String, String)> {
+    let kind = &scene.body.expr(id).kind;
+    if !matches!(kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Macro(_)) {
+        return Vec::new();
+    }
+    let Some(model) = model(scene, id) else { return Vec::new() };
+    let (name, args) = match kind {
         ExprKind::Call { callee, args } => {
             let ExprKind::Path(path) = &scene.body.expr(*callee).kind else { return Vec::new() };
             let short: Vec<&str> = path.segments.iter().rev().take(2).map(|segment| segment.name.as_str()).collect();
@@ -164,8 +169,8 @@ fn taken<'p>(scene: Scene<'p>, id: ExprId) -> Vec<(ExprId, String, String)> {
         ExprKind::Macro(call) => (format!("{}!", call.name()), call.args.iter().map(|arg| arg.value).collect()),
         _ => return Vec::new(),
     };
-    let Some(model) = model(scene, id) else { return Vec::new() };
-    model.secret.iter().filter_map(|(at, what)| Some((*args.get(at.parse::<usize>().ok()?)?, what.clone(), name.clone()))).collect()
+    let secret = model.secret.iter();
+    secret.filter_map(|(at, what)| Some((*args.get(at.parse::<usize>().ok()?)?, what.clone(), name.clone()))).collect()
 }
 
 fn model<'p>(scene: Scene<'p>, id: ExprId) -> Option<&'p CallModel> {

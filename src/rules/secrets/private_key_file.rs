@@ -1,12 +1,30 @@
 //! A private key that is a file of its own and tracked: PEM, PKCS#12, JKS, SSH, PuTTY, and `.htpasswd`.
 //!
-//! A key for a local server (`localhost.key`, `demo/`) is a note: it is no secret, unless it is used elsewhere too. Tests, examples,
+//! A key for a local server (`localhost.key`, `demo/`), or one that only tests name, is a note: it is no secret, unless it is used elsewhere too. Tests, examples,
 //! certificates and public keys are silent. Where there is no git, every file counts as tracked.
 
-use super::common::place_of;
+use super::common::{in_comment, in_tests, place_of};
 use crate::rules::prelude::*;
 use crate::secrets::place::Place;
 use crate::source::FileKind;
+
+/// The file's name stands in Rust code, and in none that is no test.
+fn only_tests_name(program: &Program, name: &str) -> bool {
+    let mut named = false;
+    for file in program.files.iter().filter(|file| file.kind == FileKind::Rust && file.text.contains(name)) {
+        let facts = program.facts(file.id);
+        let live = place_of(file) != Place::Test
+            && file.text.match_indices(name).any(|(at, _)| {
+                let span = Span::new(at as u32, (at + name.len()) as u32);
+                !in_tests(facts, span) && !in_comment(facts, span)
+            });
+        if live {
+            return false;
+        }
+        named = true;
+    }
+    named
+}
 
 pub const CHECK: Check = Check::File(check);
 
@@ -34,7 +52,8 @@ fn check(file: &SourceFile, cx: &mut Cx<'_>) {
     let development = place_of(file) >= Place::Development
         || ["localhost", "test", "dev", "demo", "example", "sample", "dummy", "snakeoil", "self-signed", "selfsigned", "self_signed"]
             .iter()
-            .any(|word| file.rel.to_ascii_lowercase().contains(word));
+            .any(|word| file.rel.to_ascii_lowercase().contains(word))
+        || only_tests_name(cx.program(), file.rel.rsplit('/').next().unwrap_or(&file.rel));
     let finding = cx.report(end);
     finding.arg("file", &file.rel).variant(kind).help("rotate").help("ignore");
     if !whole.is_empty() {

@@ -4,6 +4,8 @@
 //! formats that speak for themselves count, and only where the check digits, if there are any, hold. Files that tools write
 //! (locks, query caches, snapshots) and API descriptions are left out.
 
+use std::collections::BTreeSet;
+
 use super::common::{describe, in_comment, in_tests, place_of};
 use crate::rules::prelude::*;
 use crate::secrets::place::Place;
@@ -20,8 +22,13 @@ fn check(file: &SourceFile, cx: &mut Cx<'_>) {
     }
     let facts = cx.program().facts(file.id);
     let key_file = file.kind == FileKind::Key;
-    for hit in cx.program().secrets().scan(file.text.as_bytes()) {
+    let hits = cx.program().secrets().scan(file.text.as_bytes());
+    let table = facts.map(|facts| tables(file, facts, &hits)).unwrap_or_default();
+    for hit in hits {
         let quiet = place >= Place::Sample || in_tests(facts, hit.span);
+        if table.iter().any(|table| table.contains(hit.span)) || in_prose(file, &hit) {
+            continue;
+        }
         if (quiet && !stands_alone(&hit)) || excused(file, facts, &hit) {
             continue;
         }
@@ -42,6 +49,32 @@ fn check(file: &SourceFile, cx: &mut Cx<'_>) {
             finding.note("limited").severity(Severity::Warning);
         }
     }
+}
+
+/// Constants of a scanner of secrets: patterns, and a sample for each. Samples of at least three formats stand beside
+/// expressions for them (`[A-Za-z0-9]{36}`).
+fn tables(file: &SourceFile, facts: &Facts, hits: &[Hit<'_>]) -> Vec<Span> {
+    if hits.len() < 3 {
+        return Vec::new();
+    }
+    let functions = facts.functions.iter().map(|each| each.span);
+    let all = facts.consts.iter().map(|each| each.span).chain(functions);
+    all.filter(|span| {
+        let formats: BTreeSet<&str> = hits.iter().filter(|hit| span.contains(hit.span)).map(|hit| hit.format.id.as_str()).collect();
+        let text = file.slice(*span);
+        formats.len() >= 3 && ["A-Z", "a-z", "0-9", "a-f"].iter().filter(|class| text.matches(**class).count() >= 3).count() >= 2
+    })
+    .collect()
+}
+
+/// A value known by the words around it only, inside a long text that explains something: an API's description.
+fn in_prose(file: &SourceFile, hit: &Hit<'_>) -> bool {
+    if hit.format.needs != Needs::Named || file.kind != FileKind::Rust {
+        return false;
+    }
+    let line = file.lines.line_span(file.lines.line_of(hit.span.start), &file.text);
+    let before = file.text.get(line.start as usize..hit.span.start as usize).unwrap_or("");
+    before.contains("```") || before.split(' ').count() > 25 && before.contains(". ")
 }
 
 /// Good enough for a test or a document: the format itself says what it is, and it is worth something.

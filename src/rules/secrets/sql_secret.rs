@@ -5,6 +5,7 @@
 
 use std::sync::OnceLock;
 
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 
 use super::common::{in_comment, in_tests, place_of};
@@ -20,6 +21,9 @@ pub const CHECK: Check = Check::File(check);
 fn check(file: &SourceFile, cx: &mut Cx<'_>) {
     let place = place_of(file);
     if !matches!(file.kind, FileKind::Sql | FileKind::Rust | FileKind::Shell | FileKind::Yaml) || place >= Place::Sample {
+        return;
+    }
+    if !speaks_of_passwords(&file.text) {
         return;
     }
     let facts = cx.program().facts(file.id);
@@ -58,6 +62,14 @@ fn check(file: &SourceFile, cx: &mut Cx<'_>) {
             finding.severity(severity);
         }
     }
+}
+
+/// The words without which nothing below matches: one pass instead of seven.
+fn speaks_of_passwords(text: &str) -> bool {
+    static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let words = WORDS
+        .get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build(["password", "identified", "insert ", "insert\n"]).ok());
+    words.as_ref().is_none_or(|words| words.is_match(text))
 }
 
 fn is_value(text: &str) -> bool {
