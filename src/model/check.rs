@@ -19,6 +19,11 @@ pub fn problems(model: &Model) -> Vec<Problem> {
     if model.krate.is_empty() || !model.krate.chars().all(|letter| letter.is_alphanumeric() || letter == '_') {
         found.push(Problem { at: model.krate.clone(), message: format!("`{}` is no crate name", model.krate) });
     }
+    if let Some(stack) = &model.stack
+        && !kinds::STACKS.iter().any(|(known, _)| known == stack)
+    {
+        found.push(Problem { at: model.krate.clone(), message: format!("`{stack}` is no stack") });
+    }
     let type_kinds: Vec<&str> = kinds::TYPE_KINDS.iter().map(|(kind, _)| *kind).collect();
     for ty in &model.types {
         let at = Place::of(&ty.path, &model.krate, &mut found);

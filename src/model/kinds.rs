@@ -95,6 +95,15 @@ pub const EXTRACTOR_KINDS: &[&str] = &[
 /// What an attribute makes of a function.
 pub const ATTRIBUTE_KINDS: &[&str] = &["catcher", "command-line", "documented", "handler", "job", "launch", "main", "memoise", "test"];
 
+/// How queries are written with a library.
+pub const STACKS: &[(&str, &str)] = &[
+    ("bound-sql", "SQL text with bound values, many rows by arrays or a builder"),
+    ("commands", "commands of a key-value store, many at once in a pipeline"),
+    ("documents", "filters and documents"),
+    ("entities", "entities with find, insert and their `_many` forms"),
+    ("query-dsl", "the query language as typed calls on tables and columns"),
+];
+
 /// Round trips and what comes near them.
 pub const DB: &[&str] = &[
     "read", "write", "auto", "begin", "commit", "rollback", "acquire", "connect", "batch", "pipeline", "build", "next", "listen", "migrate",

@@ -53,6 +53,7 @@ pub struct Models {
     /// by first segment: longest prefix first
     reexports: HashMap<Name, Vec<(Name, Name)>>,
     crates: Vec<Name>,
+    stacks: HashMap<Name, Name>,
     dialects: Vec<(Name, Name, Name)>,
     dialect_names: Vec<(Name, Name)>,
     derives: HashMap<Name, Vec<(Name, Name)>>,
@@ -119,6 +120,9 @@ impl Models {
         // Without a version the newest form wins: the old one is put in first.
         let old_first = |until: &Option<String>| until.is_none();
 
+        if let Some(stack) = &model.stack {
+            self.stacks.insert(model.krate.as_str().into(), stack.as_str().into());
+        }
         for (from, to) in model.reexports {
             let first = from.split("::").next().unwrap_or(&from);
             self.reexports.entry(first.into()).or_default().push((from.as_str().into(), to.as_str().into()));
@@ -287,6 +291,12 @@ impl Models {
     #[must_use]
     pub fn ty(&self, path: &str) -> Option<&TypeModel> {
         self.types.get(path).map(|ty| &**ty)
+    }
+
+    /// How queries are written with a crate: see [`kinds::STACKS`](super::kinds::STACKS).
+    #[must_use]
+    pub fn stack(&self, krate: &str) -> Option<&str> {
+        self.stacks.get(krate).map(Name::as_str)
     }
 
     /// The kind of a type, also of what it is an alias of.

@@ -51,6 +51,8 @@ pub struct Model {
     /// other packages whose source defines some of these names (`sqlx-postgres` for `sqlx`)
     #[serde(default)]
     pub behind: Vec<String>,
+    /// how queries are written with it: see [`kinds::STACKS`]
+    pub stack: Option<String>,
     /// where the facts come from, if not from the crate's own source
     pub source: Option<String>,
     /// canonical prefixes: `"sqlx_core" = "sqlx"`, `"axum::extract::Json" = "axum::Json"`

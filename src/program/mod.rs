@@ -20,6 +20,7 @@ mod bodies;
 mod builder_tests;
 mod callee;
 mod calls;
+mod chains;
 mod crates;
 mod effects;
 mod expand;
@@ -57,6 +58,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use bodies::Site;
+pub use chains::{Chain, Clause, Condition, Op, Verb};
 pub use effects::{Effects, Led, is_memoising};
 pub use guess::Guess;
 pub use items::{Shape, TypeInfo};
@@ -159,6 +161,7 @@ pub struct Program {
     sql: std::sync::OnceLock<Sql>,
     effects: std::sync::OnceLock<EffectTable>,
     shelf: shelf::Shelf,
+    chains: std::sync::OnceLock<Vec<Chain>>,
 }
 
 /// How many bodies one thread infers in a row at least.
@@ -211,6 +214,7 @@ impl Program {
             sql: std::sync::OnceLock::new(),
             effects: std::sync::OnceLock::new(),
             shelf: shelf::Shelf::default(),
+            chains: std::sync::OnceLock::new(),
         };
         program.routes = routes::Routes::find(&program);
         program.graph.reach = graph::reach(&program);

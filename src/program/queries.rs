@@ -8,7 +8,7 @@ use crate::facts::{Body, ExprId, ExprKind, Lit, Name, PatId, Stmt};
 use crate::model::CallModel;
 use crate::sql;
 
-use super::{Def, FnId, Program, TypeId};
+use super::{Def, FnId, Program};
 
 /// What a database call does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -261,19 +261,9 @@ impl Chain<'_> {
                     self.words.tables.push(table.name.clone());
                 }
             }
-            Some(Def::Derived(_, of)) => self.words.tables.push(self.entity(*of)),
+            Some(Def::Derived(_, of)) => self.words.tables.push(self.program.entity_name(*of)),
             _ => {}
         }
-    }
-
-    /// The table of an entity: what its attribute says, else the module it stands in.
-    fn entity(&self, id: TypeId) -> Name {
-        let def = self.program.type_def(id);
-        let named = def.attrs.iter().find_map(|attr| match &attr.arg("table_name")?.value {
-            Some(Lit::Str(name)) => Some(Name::new(name)),
-            _ => None,
-        });
-        named.unwrap_or_else(|| def.name.clone())
     }
 
     fn sql(&mut self, id: ExprId, depth: u32) {

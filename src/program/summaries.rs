@@ -1,5 +1,6 @@
 //! Asking for queries, effects and loops: the second layer of the program, computed when it is first asked for.
 
+use super::chains::{self, Chain};
 use super::effects::{self, EffectTable, Effects, Led};
 use super::queries::DbCall;
 use super::ty::Ty;
@@ -22,6 +23,14 @@ impl Program {
     #[must_use]
     pub fn db_calls(&self, id: FnId) -> &[DbCall] {
         &self.effect_table().calls[id.0 as usize]
+    }
+
+    /// The queries that chains of calls build, by function and expression.
+    #[must_use]
+    pub fn chains(&self) -> &[Chain] {
+        // what it stands on comes first: nothing parallel may run while a cell is being filled
+        self.effect_table();
+        self.chains.get_or_init(|| chains::all(self))
     }
 
     /// The effects of one call expression, direct or through what it may run.

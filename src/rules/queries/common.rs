@@ -1,7 +1,7 @@
 //! Loops of a function joined with the calls in them that lead to a query.
 
 use crate::facts::walk;
-use crate::program::{Carrier, Effects, Led, Loop, LoopShape};
+use crate::program::{Carrier, Definitions, Effects, Led, Loop, LoopShape};
 use crate::rules::prelude::*;
 
 /// The loops of one function and the query sites in it.
@@ -11,6 +11,7 @@ pub struct Loops<'p> {
     pub function: FnId,
     body: &'p Body,
     parents: Vec<Option<ExprId>>,
+    definitions: Definitions,
     pub list: Vec<Loop>,
     pub sites: Vec<Site>,
 }
@@ -54,7 +55,8 @@ impl<'p> Loops<'p> {
         if list.is_empty() {
             return None;
         }
-        let mut loops = Self { program, function, body, parents: walk::parents(body), list, sites: Vec::new() };
+        let mut loops =
+            Self { program, function, body, parents: walk::parents(body), definitions: Definitions::of(body), list, sites: Vec::new() };
         for id in body.ids() {
             if matches!(body.expr(id).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Macro(_) | ExprKind::Path(_)) {
                 loops.add(id);
@@ -332,7 +334,6 @@ impl<'p> Loops<'p> {
     }
 
     fn comes_from_remote(&self, over: ExprId) -> bool {
-        let definitions = crate::program::Definitions::of(self.body);
         let mut at = over;
         for _ in 0..8 {
             if walk::descendants(self.body, at).any(|inner| self.is_remote_call(inner)) {
@@ -342,7 +343,7 @@ impl<'p> Loops<'p> {
             while let ExprKind::MethodCall { receiver, .. } = &self.body.expr(root).kind {
                 root = self.peel(*receiver);
             }
-            match self.root(root).and_then(|binding| definitions.value(binding)) {
+            match self.root(root).and_then(|binding| self.definitions.value(binding)) {
                 Some(value) => at = value,
                 None => return false,
             }
@@ -533,18 +534,17 @@ fn call_span(body: &Body, call: ExprId) -> Span {
     }
 }
 
-/// The key of the help that shows the rewrite for this stack.
-pub fn stack_help(site: &Site) -> &'static str {
-    let write = site.writes && !site.reads;
-    match (site.library.as_str(), write) {
-        ("sqlx", false) => "sqlx-read",
-        ("sqlx", true) => "sqlx-write",
-        ("diesel" | "diesel_async", false) => "diesel-read",
-        ("diesel" | "diesel_async", true) => "diesel-write",
-        ("sea_orm", false) => "sea-orm-read",
-        ("sea_orm", true) => "sea-orm-write",
-        ("redis" | "deadpool_redis" | "fred", _) => "redis",
-        ("mongodb", _) => "mongodb",
+/// The key of the help that shows the rewrite, by how queries are written with this library.
+pub fn stack_help(program: &Program, site: &Site) -> &'static str {
+    match (program.models.stack(&site.library), site.writes && !site.reads) {
+        (Some("bound-sql"), false) => "bound-sql-read",
+        (Some("bound-sql"), true) => "bound-sql-write",
+        (Some("query-dsl"), false) => "query-dsl-read",
+        (Some("query-dsl"), true) => "query-dsl-write",
+        (Some("entities"), false) => "entities-read",
+        (Some("entities"), true) => "entities-write",
+        (Some("commands"), _) => "commands",
+        (Some("documents"), _) => "documents",
         (_, false) => "read",
         (_, true) => "write",
     }

@@ -22,6 +22,15 @@ impl Open {
     }
 }
 
+/// Those of a function that is no test; nothing where there are none.
+pub fn transactions_of(program: &Program, function: FnId) -> Option<(&Body, Vec<Open>)> {
+    if program.is_test(function) {
+        return None;
+    }
+    let open = open_transactions(program, function);
+    (!open.is_empty()).then(|| (&program.function(function).body, open))
+}
+
 /// Transactions that are begun in this body and held in a local, in source order.
 pub fn open_transactions(program: &Program, function: FnId) -> Vec<Open> {
     let body = &program.function(function).body;

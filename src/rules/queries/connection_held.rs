@@ -4,21 +4,14 @@
 //! Reported for transactions that are locals of the function (see `common_transactions`), around calls that the models
 //! or the summaries know as remote, and timers.
 
-use super::common_transactions::open_transactions;
+use super::common_transactions::transactions_of;
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Function(check);
 
 fn check(function: FnId, cx: &mut Cx<'_>) {
     let program = cx.program();
-    if program.is_test(function) {
-        return;
-    }
-    let open = open_transactions(program, function);
-    if open.is_empty() {
-        return;
-    }
-    let body = &program.function(function).body;
+    let Some((body, open)) = transactions_of(program, function) else { return };
     for each in &open {
         let waits = body.ids().find(|id| {
             let expr = body.expr(*id);

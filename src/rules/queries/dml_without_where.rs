@@ -1,13 +1,17 @@
 //! `UPDATE` and `DELETE` without a condition.
 
+use super::common_chain::{args_of, each_chain, single_rows, word_of};
 use super::common_sql::each_statement;
+use crate::program::{Op, Verb};
 use crate::rules::prelude::*;
 use crate::sql::ir::{ExprKind as Sql, Kind, TableSource};
 
 pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
-    each_statement(cx.program(), |place| {
+    let program = cx.program();
+    let single = single_rows(program);
+    each_statement(program, |place| {
         if !place.text.placed.complete || !place.statement.holes.is_empty() || !place.statement.whole {
             return;
         }
@@ -31,7 +35,33 @@ fn check(cx: &mut Cx<'_>) {
         };
         let finding = cx.report_at(place.location(span.to(name.span)));
         finding.arg("what", what).arg("table", name.name.as_str()).help("where");
-        if !from_outside {
+        if single.contains(name.name.as_str()) {
+            finding.severity(Severity::Note).quiet("single");
+        } else if !from_outside {
+            finding.severity(Severity::Note).quiet("plain");
+        }
+    });
+    each_chain(program, |chain| {
+        let what = match chain.verb {
+            Verb::Update => "UPDATE",
+            Verb::Delete => "DELETE",
+            Verb::Select | Verb::Insert => return,
+        };
+        let key = chain.conditions.iter().any(|condition| condition.op == Op::Key);
+        if key || !chain.complete || ["filter", "limit", "join"].iter().any(|word| chain.clause(word).is_some()) {
+            return;
+        }
+        let Some(verb) = chain.clause("delete").or(chain.clause("update")) else { return };
+        let body = &program.function(chain.function).body;
+        let from_outside = chain.clause("set").is_some_and(|set| {
+            let uses = |id: ExprId| matches!(body.expr(id).kind, ExprKind::Path(_)) && program.local(chain.function, id).is_some();
+            args_of(program, chain, set).iter().any(|arg| facts::walk::descendants(body, *arg).any(uses))
+        });
+        let finding = cx.report_at(word_of(program, chain, verb.expr));
+        finding.arg("what", what).arg("table", chain.table.as_str()).help("where");
+        if single.contains(chain.table.as_str()) {
+            finding.severity(Severity::Note).quiet("single");
+        } else if !from_outside {
             finding.severity(Severity::Note).quiet("plain");
         }
     });

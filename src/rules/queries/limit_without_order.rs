@@ -1,6 +1,8 @@
 //! `LIMIT` over rows in no order.
 
+use super::common_chain::{args_of, each_chain, number, word_of};
 use super::common_sql::each_statement;
+use crate::program::{Op, Verb};
 use crate::rules::prelude::*;
 use crate::sql::ir::{ExprKind, Kind, TableSource};
 
@@ -47,5 +49,17 @@ fn check(cx: &mut Cx<'_>) {
         });
         let Some(table) = place.statement.reads.first().filter(|_| !aggregate && !ordered_inside) else { return };
         cx.report_at(place.location(limit.span)).arg("table", table.name.as_str()).help("order");
+    });
+    let program = cx.program();
+    each_chain(program, |chain| {
+        // `.first(conn)` and `.one(db)` are a limit of their own
+        let Some(limit) = chain.clause("limit").filter(|limit| !limit.sends) else { return };
+        let one = args_of(program, chain, limit).iter().any(|arg| number(program, chain, *arg) == Some(1));
+        let many = matches!(chain.fetches.as_deref(), Some("all" | "stream"));
+        let by_key = chain.conditions.iter().any(|condition| condition.op == Op::Key);
+        let other = ["order", "group", "lock", "distinct"].iter().any(|word| chain.clause(word).is_some());
+        if chain.verb == Verb::Select && chain.complete && many && !one && !by_key && !other {
+            cx.report_at(word_of(program, chain, limit.expr)).arg("table", chain.table.as_str()).help("order");
+        }
     });
 }

@@ -79,7 +79,7 @@ fn report(loops: &Loops<'_>, each: &Loop, site: &Site, sites: &[&Site], cx: &mut
     if in_transaction {
         finding.note("transaction");
     }
-    finding.help(stack_help(site));
+    finding.help(stack_help(program, site));
     if let Some(callee) = &site.shared {
         finding.arg("callee", callee).help("shared");
     }

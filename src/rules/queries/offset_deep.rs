@@ -1,6 +1,8 @@
 //! `OFFSET` by a parameter.
 
+use super::common_chain::{args_of, each_chain, number, text_of, word_of};
 use super::common_sql::each_statement;
+use crate::program::Verb;
 use crate::rules::prelude::*;
 use crate::sql::ir::{ExprKind, Kind};
 
@@ -22,6 +24,18 @@ fn check(cx: &mut Cx<'_>) {
             let key = if key.is_empty() { "id".to_owned() } else { key.join(", ") };
             cx.report_at(place.location(offset.span)).arg("key", key).help("keyset").fold(place.text.file.0.to_string());
         }
+    });
+    let program = cx.program();
+    each_chain(program, |chain| {
+        let (Some(offset), Some(_)) = (chain.clause("offset"), chain.clause("limit")) else { return };
+        let written = args_of(program, chain, offset).iter().any(|arg| number(program, chain, *arg).is_some());
+        if chain.verb != Verb::Select || written {
+            return;
+        }
+        let order = chain.clause("order").and_then(|order| args_of(program, chain, order).first().copied());
+        let key = order.map_or_else(|| "id".to_owned(), |key| text_of(program, chain, key));
+        let at = word_of(program, chain, offset.expr);
+        cx.report_at(at).arg("key", key).help("keyset").fold(at.file.0.to_string());
     });
 }
 

@@ -5,21 +5,14 @@
 //! open: not before `begin`, not after `commit` or `rollback`. A call into another function is reported when the pool is
 //! handed to it and it sends a query.
 
-use super::common_transactions::{Open, open_transactions};
+use super::common_transactions::{Open, transactions_of};
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Function(check);
 
 fn check(function: FnId, cx: &mut Cx<'_>) {
     let program = cx.program();
-    if program.is_test(function) {
-        return;
-    }
-    let open = open_transactions(program, function);
-    if open.is_empty() {
-        return;
-    }
-    let body = &program.function(function).body;
+    let Some((body, open)) = transactions_of(program, function) else { return };
     for id in body.ids() {
         let span = body.expr(id).span;
         let Some(transaction) = open.iter().find(|each| each.holds(span)) else { continue };
