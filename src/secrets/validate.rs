@@ -10,7 +10,8 @@ pub enum Validator {
     Crc32Base62,
     /// eight hex digits of the CRC-32 (little endian) of what precedes the last `_` (Grafana)
     Grafana,
-    /// eight hex digits at the end of the CRC-32 of all before, a separator dropped (Atlassian, Cloudflare)
+    /// eight hex digits at the end of the CRC-32 of all before, a separator dropped (Atlassian, Cloudflare). Both say that
+    /// there are check digits, and neither how they are made, so that other digits are no reason for doubt
     Crc32Hex,
     /// three base64url parts, the first a JSON object with `alg`
     Jwt,
@@ -28,6 +29,8 @@ pub enum Validator {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Holds,
+    /// the digits do not fit, but how they are made is nowhere documented: nothing is said by it
+    Open,
     /// the digits do not fit; whoever made the text up did not know the format, or a character is missing
     Fails,
     /// it is something else altogether
@@ -42,7 +45,13 @@ impl Validator {
         match self {
             Validator::Crc32Base62 => soft(crc32_base62(secret).unwrap_or(false)),
             Validator::Grafana => soft(grafana(secret).unwrap_or(false)),
-            Validator::Crc32Hex => soft(crc32_hex(secret).unwrap_or(false)),
+            Validator::Crc32Hex => {
+                if crc32_hex(secret).unwrap_or(false) {
+                    Verdict::Holds
+                } else {
+                    Verdict::Open
+                }
+            }
             Validator::Jwt => hard(jwt(secret).unwrap_or(false)),
             Validator::Pem => hard(pem(secret)),
             Validator::Base64Of64 => hard(base64(secret).is_some_and(|bytes| bytes.len() == 64)),
@@ -203,6 +212,8 @@ mod tests {
     #[test]
     fn structure() {
         assert_eq!(Validator::Jwt.check(b"not.a.token"), Verdict::Not);
+        assert_eq!(Validator::Crc32Hex.check(b"cfut_0000"), Verdict::Open, "undocumented digits that differ say nothing");
+        assert_eq!(Validator::Grafana.check(b"glsa_x_00000000"), Verdict::Fails);
         assert_eq!(Validator::Pem.check(b"-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----"), Verdict::Not);
         assert!(der_fits(&[[0x30, 30].as_slice(), &[7; 30]].concat()));
         assert!(!der_fits(&[0x30, 30, 1]));

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::common::{describe, in_comment, in_tests, place_of};
+use crate::rules::Confidence;
 use crate::rules::prelude::*;
 use crate::secrets::place::Place;
 use crate::secrets::validate::{Validator, Verdict};
@@ -42,6 +43,9 @@ fn check(file: &SourceFile, cx: &mut Cx<'_>) {
         finding.secret(hit.span.in_file(file.id)).help("rotate").help("environment");
         if hit.verdict == Some(Verdict::Holds) {
             finding.note("verified");
+        }
+        if hit.verdict == Some(Verdict::Open) {
+            finding.confidence(Confidence::Pattern);
         }
         if hit.verdict == Some(Verdict::Fails) {
             finding.note("unverified").severity(Severity::Warning);
