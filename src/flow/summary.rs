@@ -167,7 +167,7 @@ pub fn instantiate(value: &Value, args: &Args<'_>, step: &Step) -> Value {
         for (name, field) in result.fields.iter().flat_map(|fields| fields.iter()) {
             same.store(std::slice::from_ref(name), field.clone(), false);
         }
-        return same;
+        return same.bounded();
     }
     for taint in &value.taints {
         match &taint.source {
@@ -189,7 +189,7 @@ pub fn instantiate(value: &Value, args: &Args<'_>, step: &Step) -> Value {
             }
         }
     }
-    result
+    result.bounded()
 }
 
 /// The story of a value that came by `before` into a callee whose own story is `inner`.

@@ -300,6 +300,8 @@ pub struct Value {
 
 const DEPTH: usize = 3;
 const MOST_TAINTS: usize = 12;
+/// How many parts of a value are told apart. What a planner or a parser hands around has hundreds, and each step would copy them.
+const MOST_PARTS: usize = 48;
 
 impl Value {
     #[must_use]
@@ -485,7 +487,30 @@ impl Value {
             self.text.constant = false;
         }
         let cut = std::mem::take(self).cut(DEPTH);
-        *self = cut;
+        *self = cut.bounded();
+    }
+
+    /// As one piece if it has too many parts.
+    #[must_use]
+    pub fn bounded(mut self) -> Value {
+        let mut left = MOST_PARTS;
+        if !self.fits(&mut left)
+            && let Some(fields) = self.fields.take()
+        {
+            for field in fields.values() {
+                join_taints(&mut self.taints, &field.derived().taints);
+            }
+        }
+        self
+    }
+
+    fn fits(&self, left: &mut usize) -> bool {
+        let Some(fields) = &self.fields else { return true };
+        if fields.len() > *left {
+            return false;
+        }
+        *left -= fields.len();
+        fields.values().all(|field| field.fits(left))
     }
 
     fn cut(mut self, depth: usize) -> Value {
@@ -542,6 +567,7 @@ impl Value {
             refers: self.refers.clone().or_else(|| other.refers.clone()),
             made_by: if self.made_by == other.made_by { self.made_by } else { None },
         }
+        .bounded()
     }
 
     /// Adds what `other` carries, as a part of this one (a container, a concatenation).
