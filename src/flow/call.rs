@@ -122,10 +122,9 @@ impl Interp<'_> {
                 return;
             }
             // A conversion of the project's own fails on what goes in; what comes out was checked on the way.
-            let own = argument_value.is_tainted()
-                && convert::conversions(self.program, self.function, self.body, ask::call_within(self.body, receiver), &self.wanted)
-                    .first()
-                    .is_some();
+            let conversions =
+                convert::conversions(self.program, self.function, self.body, ask::call_within(self.body, receiver), &self.wanted);
+            let own = argument_value.is_tainted() && !conversions.is_empty();
             if own {
                 return self.check(Kinds::PANIC, &argument_value, id, receiver, method);
             }

@@ -96,7 +96,7 @@ impl<'p> Interp<'p> {
             loops: Vec::new(),
             mute: 0,
             depth: 0,
-            fuel: 2_000 + 24 * facts.body.exprs.len() as i64,
+            fuel: fuel(facts),
             running: Vec::new(),
             dropped: None,
             output: Output::default(),
@@ -273,6 +273,11 @@ impl<'p> Interp<'p> {
             }
         }
         self.depth -= 1;
+    }
+
+    /// Half of what a function may cost is spent.
+    pub(super) fn is_costly(&self) -> bool {
+        self.fuel < fuel(self.facts) / 2
     }
 
     fn enter(&mut self) -> bool {
@@ -745,6 +750,11 @@ impl<'p> Interp<'p> {
         base.made_by = None;
         base
     }
+}
+
+/// How many expressions may be evaluated before loops are walked no more than once.
+fn fuel(facts: &Function) -> i64 {
+    2_000 + 24 * facts.body.exprs.len() as i64
 }
 
 fn meet(have: &mut Option<Proofs>, new: Option<State>) {

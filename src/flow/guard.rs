@@ -113,8 +113,9 @@ impl Interp<'_> {
 
     /// Learns from a condition that was already evaluated.
     fn refine(&mut self, id: ExprId, truth: bool, depth: u32) {
-        // a condition made of conditions is evaluated anew at every level, which multiplies: two levels say enough
-        if depth > 6 || self.mute > 2 || !self.state.live {
+        // A condition made of conditions is evaluated anew at every level, which multiplies: two levels always, two more while the
+        // function has cost little.
+        if depth > 6 || self.mute > 4 || (self.mute > 2 && self.is_costly()) || !self.state.live {
             return;
         }
         let body = self.body;

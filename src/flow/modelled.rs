@@ -181,6 +181,14 @@ impl Interp<'_> {
                 // The path and the query of a URL do not choose the server.
                 "self" if part_of_url => self.add_to(call.expr(-1), &value.cleared(Kinds::URL.with(Kinds::REDIRECT)), call),
                 "self" => {
+                    // a text under a key of the program is a value, whatever it holds
+                    if call.name == "insert"
+                        && from.trim() == "1"
+                        && call.value(0).is_some_and(|key| key.text.constant)
+                        && call.expr(1).is_some_and(|arg| ask::is_text(self.program, self.function, arg))
+                    {
+                        value.clear(Kinds::NOSQL);
+                    }
                     self.add_to(call.expr(-1), &value, call);
                     // another host: how the URL began says nothing any more
                     if chooses_host && let Some(place) = call.expr(-1).and_then(|target| self.root_place(target)) {
