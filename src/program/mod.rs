@@ -43,8 +43,8 @@ pub mod payloads;
 mod queries;
 mod resolve;
 pub mod routes;
-mod stored;
 mod shelf;
+mod stored;
 mod summaries;
 mod tables;
 #[cfg(test)]
