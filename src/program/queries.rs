@@ -158,6 +158,8 @@ struct Words {
     reads: bool,
     writes: bool,
     ddl: bool,
+    /// `SET`, `PRAGMA` and the like: neither rows nor tables
+    session: bool,
     sql: Option<ExprId>,
 }
 
@@ -167,6 +169,7 @@ impl Words {
             (true, _) => DbOp::Write,
             (false, _) if self.ddl => DbOp::Ddl,
             (false, true) => DbOp::Read,
+            (false, false) if self.session => DbOp::Query,
             (false, false) => match model.fetches.as_deref() {
                 Some("none") => DbOp::Write,
                 Some(_) => DbOp::Read,
@@ -318,6 +321,7 @@ impl Chain<'_> {
             sql::Effect::Read => self.words.reads = true,
             sql::Effect::Write => self.words.writes = true,
             sql::Effect::Ddl => self.words.ddl = true,
+            sql::Effect::Session => self.words.session = true,
             _ => {}
         }
     }

@@ -1,8 +1,8 @@
 //! What rules on the text of queries share: a walk over all statements that run in production.
 
 use crate::rules::prelude::*;
-use crate::sql::ir::{Kind, Statement};
-use crate::sql::schema::{Schema, key};
+use crate::sql::ir::{Kind, ObjectName, Statement};
+use crate::sql::schema::{Schema, Table, key};
 use crate::sql::{Dialect, MigrationSet, SqlText};
 use std::collections::BTreeSet;
 
@@ -48,6 +48,45 @@ struct SetSchema {
     schema: Schema,
     /// tables of migrations in Rust that were not understood whole: they may have more indexes than were seen
     doubtful: BTreeSet<Name>,
+    /// every statement of every migration was understood, and changed something that an earlier one had made
+    whole: bool,
+    /// tables that fill columns in by a trigger
+    triggered: BTreeSet<Name>,
+    /// every table that was there once
+    ever: BTreeSet<Name>,
+}
+
+/// A schema of which everything is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Whole<'p> {
+    pub schema: &'p Schema,
+    pub dialect: Dialect,
+    triggered: &'p BTreeSet<Name>,
+    ever: &'p BTreeSet<Name>,
+}
+
+impl<'p> Whole<'p> {
+    /// Neither a table nor a view, nor one of the database's own.
+    pub fn lacks(&self, name: &ObjectName) -> bool {
+        let own = ["pg_", "sqlite_", "_", "information_schema", "dual", "excluded"].iter().any(|prefix| name.name.starts_with(prefix));
+        let elsewhere = name.schema.as_ref().is_some_and(|schema| schema != "public");
+        let key = key(name);
+        !own && !elsewhere && !self.schema.tables.contains_key(&key) && !self.schema.views.contains_key(&key)
+    }
+
+    /// It was dropped or renamed, by the migrations themselves.
+    pub fn had(&self, name: &ObjectName) -> bool {
+        self.ever.contains(&key(name))
+    }
+
+    /// The table, where nothing is left to chance: no view, no part of another one.
+    pub fn table(&self, name: &ObjectName) -> Option<&'p Table> {
+        self.schema.tables.get(&key(name)).map(|table| &**table).filter(|table| table.partition_of.is_none())
+    }
+
+    pub fn has_trigger(&self, name: &ObjectName) -> bool {
+        self.triggered.contains(&key(name))
+    }
 }
 
 impl Schemas {
@@ -60,6 +99,9 @@ impl Schemas {
                     dialect: set.dialect,
                     schema: set.schema().clone(),
                     doubtful: doubtful(program, set),
+                    whole: is_whole(set),
+                    triggered: triggered(set),
+                    ever: ever(set),
                 })
                 .collect(),
         }
@@ -76,6 +118,33 @@ impl Schemas {
         let within = |set: &&SetSchema| !dir.is_empty() && (set.dir == dir || set.dir.starts_with(&format!("{dir}/")));
         let own: Vec<&Schema> = self.all.iter().filter(fits).filter(within).map(|set| &set.schema).collect();
         if own.is_empty() { self.all.iter().filter(fits).map(|set| &set.schema).collect() } else { own }
+    }
+
+    /// The schema that a text means, where there is one set of migrations that it can mean and all of that was understood.
+    pub fn whole_of(&self, program: &Program, text: &SqlText) -> Option<Whole<'_>> {
+        let schemas = self.of(program, text);
+        let [only] = schemas.as_slice() else { return None };
+        let set = self.all.iter().find(|set| std::ptr::eq(&set.schema, *only))?;
+        set.whole.then_some(Whole { schema: &set.schema, dialect: set.dialect, triggered: &set.triggered, ever: &set.ever })
+    }
+
+    /// Files that speak of tables which were never here: they talk to another database as well.
+    pub fn strangers(&self, program: &Program) -> BTreeSet<FileId> {
+        let mut made: BTreeSet<Name> = BTreeSet::new();
+        each_statement(program, |place| {
+            if let Kind::CreateTable(create) = &place.statement.kind {
+                made.insert(key(&create.name));
+            }
+        });
+        let mut files = BTreeSet::new();
+        each_statement(program, |place| {
+            let Some(whole) = self.whole_of(program, place.text) else { return };
+            let mut named = place.statement.reads.iter().chain(&place.statement.writes);
+            if named.any(|name| whole.lacks(name) && !whole.had(name) && !made.contains(&key(name))) {
+                files.insert(place.text.file);
+            }
+        });
+        files
     }
 
     /// The schemas that code of a file may mean, with their dialects: of its own crate where that has migrations.
@@ -105,4 +174,30 @@ fn doubtful(program: &Program, set: &MigrationSet) -> BTreeSet<Name> {
         }
     }
     tables
+}
+
+fn is_whole(set: &MigrationSet) -> bool {
+    let schema = set.schema();
+    !schema.incomplete
+        && !schema.more_indexes
+        && set.migrations.iter().filter_map(|migration| migration.up.as_ref()).all(|script| {
+            script.broken.is_empty()
+                && script.statements.iter().all(|statement| statement.whole && !matches!(statement.kind, Kind::Unknown | Kind::Do { .. }))
+        })
+}
+
+fn triggered(set: &MigrationSet) -> BTreeSet<Name> {
+    let scripts = set.migrations.iter().filter_map(|migration| migration.up.as_ref());
+    let statements = scripts.flat_map(|script| &script.statements);
+    statements
+        .filter_map(|statement| if let Kind::Trigger { table, .. } = &statement.kind { table.as_ref().map(key) } else { None })
+        .collect()
+}
+
+fn ever(set: &MigrationSet) -> BTreeSet<Name> {
+    let scripts = set.migrations.iter().filter_map(|migration| migration.up.as_ref());
+    let statements = scripts.flat_map(|script| &script.statements);
+    statements
+        .filter_map(|statement| if let Kind::CreateTable(create) = &statement.kind { Some(key(&create.name)) } else { None })
+        .collect()
 }

@@ -103,3 +103,9 @@ fn end_of(program: &Program, function: FnId, body: &Body, binding: PatId, block_
     // `let Self { tx } = self`, a capture by an async block that commits: seen above, since captures are paths too
     (to, ended)
 }
+
+/// The call names the transaction: its receiver or an argument.
+pub fn mentions(program: &Program, function: FnId, body: &Body, id: ExprId, transaction: &Open) -> bool {
+    facts::walk::descendants(body, id)
+        .any(|inner| matches!(body.expr(inner).kind, ExprKind::Path(_)) && program.local(function, inner) == Some(transaction.binding))
+}

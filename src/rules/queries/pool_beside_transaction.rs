@@ -5,7 +5,7 @@
 //! open: not before `begin`, not after `commit` or `rollback`. A call into another function is reported when the pool is
 //! handed to it and it sends a query.
 
-use super::common_transactions::{Open, transactions_of};
+use super::common_transactions::{mentions, transactions_of};
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Function(check);
@@ -33,9 +33,4 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
 fn pool_in(program: &Program, function: FnId, body: &Body, id: ExprId) -> Option<ExprId> {
     let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &body.expr(id).kind else { return None };
     args.iter().copied().find(|arg| program.type_kind(program.ty(function, *arg)) == Some("db-pool"))
-}
-
-fn mentions(program: &Program, function: FnId, body: &Body, id: ExprId, transaction: &Open) -> bool {
-    facts::walk::descendants(body, id)
-        .any(|inner| matches!(body.expr(inner).kind, ExprKind::Path(_)) && program.local(function, inner) == Some(transaction.binding))
 }

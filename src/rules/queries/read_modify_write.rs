@@ -9,6 +9,9 @@ use std::collections::HashMap;
 use crate::facts::{BinaryOp, walk};
 use crate::program::{DbCall, DbOp};
 use crate::rules::prelude::*;
+use crate::sql::Dialect;
+
+use super::common_transactions::open_transactions;
 
 pub const CHECK: Check = Check::Function(check);
 
@@ -26,7 +29,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     let definitions = definitions(body);
     for write in calls.iter().filter(|call| call.op == DbOp::Write) {
         let Some((read, computed)) = computed_from(program, function, body, write, &reads, &definitions) else { continue };
-        if read.expr.0 >= write.expr.0 || locks(program, function, body, read) {
+        if read.expr.0 >= write.expr.0 || locks(program, function, body, read) || serialised(program, function, read) {
             continue;
         }
         let tables = write.tables.first().map_or("", Name::as_str);
@@ -109,6 +112,14 @@ fn computed_from<'c>(
         }
     }
     None
+}
+
+/// In a transaction of SQLite: of two that read and then write, one is refused.
+fn serialised(program: &Program, function: FnId, read: &DbCall) -> bool {
+    let file = program.file_of(function);
+    let sql = read.sql.map(|sql| program.function(function).body.expr(sql).span);
+    let sqlite = program.sql().texts.iter().any(|text| text.file == file && Some(text.span) == sql && text.dialect == Dialect::Sqlite);
+    sqlite && open_transactions(program, function).iter().any(|open| open.holds(program.function(function).body.expr(read.expr).span))
 }
 
 /// The read takes a lock on the row.
