@@ -13,7 +13,7 @@ use crate::source::Span;
 
 use std::cell::OnceCell;
 
-use super::{Bound, Definitions, FnId, Program, Ty};
+use super::{Bound, Definitions, FnId, Program, Shape, Ty};
 use crate::facts::walk::{self, for_each_child};
 
 /// One repeating construct of a body.
@@ -222,7 +222,15 @@ impl<'p> Finder<'p> {
 
     /// The elements are variants of an enum without fields, implementations behind `dyn`, connections or clients: there are as many as somebody wrote.
     fn is_short_list(&self, item: PatId) -> bool {
-        let mut ty = self.program.pat_ty(self.function, item);
+        match self.program.pat_ty(self.function, item).peel_refs() {
+            // a map: of what its values are
+            Ty::Tuple(parts) => parts.iter().any(|part| self.is_one_of_few(part) && !self.is_plain_enum(part)),
+            ty => self.is_one_of_few(ty),
+        }
+    }
+
+    fn is_one_of_few(&self, ty: &Ty) -> bool {
+        let mut ty = ty;
         loop {
             match ty {
                 Ty::Ref(inner) => ty = inner,
@@ -236,13 +244,21 @@ impl<'p> Finder<'p> {
                         Some("db-connection" | "db-pool" | "db-transaction" | "http-client" | "remote-client")
                     );
                 }
-                Ty::Workspace(id, _) => {
-                    return matches!(&self.program.type_def(*id).kind, TypeKind::Enum(variants) if variants.iter().all(|variant| variant.fields.is_empty()));
+                // what stands for a database: little more than a pool
+                Ty::Workspace(id, _) if matches!(&self.program.type_info(*id).shape, Shape::Struct(_)) => {
+                    let Shape::Struct(fields) = &self.program.type_info(*id).shape else { return false };
+                    return fields.len() <= 3 && fields.iter().any(|(_, ty)| self.program.type_kind(ty) == Some("db-pool"));
                 }
+                Ty::Workspace(..) => return self.is_plain_enum(ty),
                 Ty::Bounded(bounds) => return bounds.iter().any(|bound| matches!(bound, Bound::Workspace(..))),
                 _ => return false,
             }
         }
+    }
+
+    fn is_plain_enum(&self, ty: &Ty) -> bool {
+        let Ty::Workspace(id, _) = ty.peel_refs() else { return false };
+        matches!(&self.program.type_def(*id).kind, TypeKind::Enum(variants) if variants.iter().all(|variant| variant.fields.is_empty()))
     }
 
     /// A task is started in every turn.
