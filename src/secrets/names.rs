@@ -188,7 +188,16 @@ pub fn kind(name: &str) -> Option<Kind> {
                         | "design"
                 )
             });
-            (!plural_or_alone && !about && !(last == "pat" && before.is_empty())).then_some(Kind::Token)
+            // a personal access token is somebody's; other ones are patterns
+            let whose = |word: &str| {
+                vendor(word)
+                    || matches!(
+                        word,
+                        "access" | "personal" | "user" | "admin" | "api" | "bot" | "deploy" | "ci" | "git" | "registry" | "devops"
+                    )
+            };
+            let pattern = last == "pat" && !previous.is_some_and(whose);
+            (!plural_or_alone && !about && !pattern).then_some(Kind::Token)
         }
         "bearer" | "authorization" => before.iter().all(|word| word != "type" && word != "scheme").then_some(Kind::Token),
         "auth" => matches!(previous, Some("basic" | "http" | "proxy" | "registry" | "npm")).then_some(Kind::Token),
@@ -294,10 +303,12 @@ mod tests {
             "passphrase",
             "DEFAULT_ADMIN_PASSWORD",
             "projectToken",
+            "GITHUB_PAT",
         ] {
             assert!(kind(name).is_some(), "{name}");
         }
         for name in [
+            "title_pat",
             "token_count",
             "max_tokens",
             "page_token",
