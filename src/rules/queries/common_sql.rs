@@ -176,13 +176,21 @@ fn doubtful(program: &Program, set: &MigrationSet) -> BTreeSet<Name> {
     tables
 }
 
+/// What may change the schema in a body that is not read: a block, a procedure (its call says nothing of what it does).
+fn is_opaque(kind: &Kind) -> bool {
+    match kind {
+        Kind::Unknown | Kind::Do { .. } => true,
+        Kind::Function(routine) => routine.procedure,
+        _ => false,
+    }
+}
+
 fn is_whole(set: &MigrationSet) -> bool {
     let schema = set.schema();
     !schema.incomplete
         && !schema.more_indexes
         && set.migrations.iter().filter_map(|migration| migration.up.as_ref()).all(|script| {
-            script.broken.is_empty()
-                && script.statements.iter().all(|statement| statement.whole && !matches!(statement.kind, Kind::Unknown | Kind::Do { .. }))
+            script.broken.is_empty() && script.statements.iter().all(|statement| statement.whole && !is_opaque(&statement.kind))
         })
 }
 
