@@ -19,10 +19,7 @@ pub fn run(paths: &[PathBuf], as_json: bool) -> io::Result<u8> {
     };
     // the whole workspace is read; wanted are the sets that the paths name
     let mut wanted: Vec<&MigrationSet> = program.sql().sets.iter().collect();
-    wanted.retain(|set| {
-        let scripts = set.migrations.iter().flat_map(|migration| migration.up.iter().chain(&migration.down));
-        scripts.into_iter().any(|script| program.file(script.file).selected)
-    });
+    wanted.retain(|set| set.scripts().any(|script| program.file(script.file).selected));
     // tables that the program makes itself, beside migrations, are caches and the like
     if wanted.iter().any(|set| set.tool != Tool::Program) {
         wanted.retain(|set| set.tool != Tool::Program);

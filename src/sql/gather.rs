@@ -97,26 +97,14 @@ impl Sql {
         let mut sets = discover(files, &dialects);
         let in_rust = builder::discover(files, facts, workspace, &dialects, &reader.texts);
         // a file that a migration in Rust runs is part of that one
-        let run: BTreeSet<FileId> = in_rust
-            .iter()
-            .flat_map(|set| &set.migrations)
-            .flat_map(|each| each.up.iter().chain(&each.down))
-            .map(|each| each.file)
-            .collect();
+        let run = files_of(&in_rust);
         let runs = |script: &Option<Script>| script.as_ref().is_some_and(|script| run.contains(&script.file));
         sets.iter_mut().for_each(|set| set.migrations.retain(|migration| !runs(&migration.up) && !runs(&migration.down)));
         sets.retain(|set| !set.migrations.is_empty());
         sets.extend(in_rust);
-        let known =
-            sets.iter().flat_map(|set| &set.migrations).flat_map(|each| each.up.iter().chain(&each.down)).map(|each| each.file).collect();
-        sets.extend(embedded::discover(files, facts, &dialects, &known));
+        sets.extend(embedded::discover(files, facts, &dialects, &files_of(&sets)));
         sets.sort_by(|a, b| a.dir.cmp(&b.dir));
-        let in_sets: BTreeSet<FileId> = sets
-            .iter()
-            .flat_map(|set| &set.migrations)
-            .flat_map(|migration| migration.up.iter().chain(&migration.down))
-            .map(|script| script.file)
-            .collect();
+        let in_sets = files_of(&sets);
         // schemas that only tests set up are not the program's
         sets.retain(|set| !is_for_tests(&set.dir));
         let mut texts: Vec<SqlText> = files
@@ -139,6 +127,11 @@ impl Sql {
         texts.sort_by_key(|text| (text.file, text.span.start, text.span.end));
         Self { sets, texts }
     }
+}
+
+/// The files of all scripts.
+fn files_of(sets: &[MigrationSet]) -> BTreeSet<FileId> {
+    sets.iter().flat_map(MigrationSet::scripts).map(|script| script.file).collect()
 }
 
 /// `tests/migrations`, `src/test_migrations`

@@ -81,6 +81,11 @@ impl MigrationSet {
         Self { dir, tool, dialect, migrations, history: OnceLock::new() }
     }
 
+    /// Both directions of every migration.
+    pub fn scripts(&self) -> impl Iterator<Item = &Script> {
+        self.migrations.iter().flat_map(|migration| migration.up.iter().chain(&migration.down))
+    }
+
     /// What its `up` scripts leave behind.
     #[must_use]
     pub fn schema(&self) -> &Schema {
