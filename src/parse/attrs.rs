@@ -155,11 +155,24 @@ pub(super) fn is_test(attrs: &[Attr]) -> bool {
     })
 }
 
-/// `test` anywhere in a condition except under `not`.
+/// `test` anywhere in a condition except under `not`, and except beside something that production code turns on.
 fn wants_test(meta: &Meta) -> bool {
     match meta.path.as_str() {
         "test" => meta.value.is_none(),
-        "all" | "any" => meta.args.iter().any(wants_test),
+        "all" => meta.args.iter().any(wants_test),
+        "any" => meta.args.iter().any(wants_test) && meta.args.iter().all(|each| wants_test(each) || is_aid(each)),
+        _ => false,
+    }
+}
+
+/// What stands beside `test` in `any(test, ..)`: `feature = "test-utils"`, `doc`, `fuzzing` .. and not `feature = "postgres"`.
+fn is_aid(meta: &Meta) -> bool {
+    const AIDS: &[&str] = &["test", "mock", "bench", "fuzz", "dev", "fake", "stub", "fixture", "debug", "arbitrary", "internal", "simul"];
+    match (meta.path.as_str(), &meta.value) {
+        ("feature", Some(Lit::Str(name))) => AIDS.iter().any(|aid| name.contains(aid)),
+        ("doc" | "doctest" | "miri" | "loom" | "fuzzing" | "debug_assertions" | "kani", _) => true,
+        ("any" | "all", _) => meta.args.iter().all(is_aid),
+        (path, None) => AIDS.iter().any(|aid| path.contains(aid)),
         _ => false,
     }
 }

@@ -137,8 +137,18 @@ impl Infer<'_> {
             Ty::Workspace(..) if matches!(name.as_str(), "unwrap" | "expect" | "map_err") => {
                 Callee::Value(Ty::Callable(Box::new(receiver.clone())))
             }
-            _ => Callee::Unknown,
+            _ => self.telling(receiver, name, args).unwrap_or(Callee::Unknown),
         }
+    }
+
+    /// Of a value of unknown type: the only method of the workspace that is called so, unless it is the one this call stands in
+    /// (a wrapper around a value of unknown type) or a modelled crate has one.
+    fn telling(&self, receiver: &Ty, name: &Name, args: &[ExprId]) -> Option<Callee> {
+        let items = self.cx.items;
+        let all = items.telling(name);
+        let first = all.first().filter(|_| receiver.is_opaque() && self.own_name != Some(name))?;
+        let fits = items.signature(*first).params.len() == args.len() && self.cx.known.models.named(name).is_empty();
+        fits.then(|| Callee::Functions { all: all.to_vec(), dispatch: true, known: Substitution::default(), self_ty: None })
     }
 
     /// Impls and traits of the workspace for that very type.

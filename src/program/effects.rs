@@ -138,6 +138,8 @@ pub fn of_call(program: &Program, table: &EffectTable, function: FnId, id: ExprI
     {
         return Some(Led { effects: Effects { remote: true, ..Effects::default() }, callee: None });
     }
+    // found by its name alone
+    let on_unknown = matches!(&body.expr(id).kind, ExprKind::MethodCall { receiver, .. } if program.ty(function, *receiver).is_opaque());
     let mut best: Option<Led> = None;
     let mut least = u32::MAX;
     let mut remote = false;
@@ -157,7 +159,7 @@ pub fn of_call(program: &Program, table: &EffectTable, function: FnId, id: ExprI
         let better = best.as_ref().is_none_or(|best| (effects.cached, effects.depth) < (best.effects.cached, best.effects.depth));
         if better {
             let mut effects = effects.clone();
-            effects.certain &= !dispatch || targets.len() <= 2;
+            effects.certain &= !dispatch || targets.len() <= 2 && !on_unknown;
             best = Some(Led { effects, callee: Some(*callee) });
         }
     }

@@ -36,6 +36,8 @@ pub(super) struct Infer<'a> {
     pub(super) lower: Lower<'a>,
     pub(super) body: &'a Body,
     pub(super) out: Builder,
+    /// what the function is called
+    pub(super) own_name: Option<&'a Name>,
     receiver: Option<Ty>,
     env: Vec<(Name, crate::facts::PatId)>,
     /// expected value of `return`, per function and closure
@@ -76,6 +78,7 @@ impl<'a> Linked<'a> {
         }
         let signature = self.items.signature(id);
         let mut infer = self.infer(scope, &function.body, self_ty.as_ref(), paths);
+        infer.own_name = Some(&function.name);
         infer.lower.generics = generics;
         infer.lower.assoc = assoc;
         infer.lower.self_trait = self_trait;
@@ -136,6 +139,7 @@ impl<'a> Linked<'a> {
             cx,
             body,
             out: Builder { tys: vec![Ty::Unknown; body.exprs.len()], pats: vec![Ty::Unknown; body.pats.len()], ..Builder::default() },
+            own_name: None,
             receiver: None,
             env: Vec::new(),
             rets: Vec::new(),

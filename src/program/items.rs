@@ -106,6 +106,8 @@ pub struct Items {
     /// impls of traits by the type they are for
     impls_for: QuickMap<Head, Vec<ImplId>>,
     blanket_impls: Vec<ImplId>,
+    /// methods with a name of their own: one inherent method, or one trait's method with its impls; empty where several have it
+    telling: QuickMap<Name, Vec<FnId>>,
 }
 
 impl Items {
@@ -125,6 +127,7 @@ impl Items {
         items.impl_infos = (0..items.impls.len() as u32).into_par_iter().map(|at| cx.impl_header(&items, ImplId(at))).collect();
         items.trait_infos = (0..items.traits.len() as u32).into_par_iter().map(|at| cx.trait_info(&items, TraitId(at))).collect();
         items.index(names, facts);
+        items.index_telling(names, facts);
         let assoc: Vec<Vec<(Name, Ty)>> =
             (0..items.impls.len() as u32).into_par_iter().map(|at| cx.assoc_types(&items, ImplId(at))).collect();
         for (info, assoc) in items.impl_infos.iter_mut().zip(assoc) {
@@ -179,6 +182,47 @@ impl Items {
                 }
             }
         }
+    }
+
+    /// What is called on a value of unknown type is likely the one method of that name, if the name says enough (`find_by_email`).
+    fn index_telling(&mut self, names: &Names, all: &[Option<&Facts>]) {
+        let mut owners: QuickMap<Name, Option<TraitId>> = QuickMap::default();
+        for (at, (file, index)) in self.functions.iter().enumerate() {
+            let Some(facts) = all[file.0 as usize] else { continue };
+            let Some(function) = facts.functions.get(index.0 as usize) else { continue };
+            if function.test || function.receiver.is_none() || !is_telling(&function.name) {
+                continue;
+            }
+            let id = FnId(at as u32);
+            let of = match function.owner {
+                Owner::Module => continue,
+                Owner::Trait(at) => Some(TraitId(names.bases[file.0 as usize].traits + at.0)),
+                Owner::Impl(at) => match &self.impl_infos[names.impl_id(*file, at.0).0 as usize].of {
+                    Some(Bound::Workspace(of, _)) => Some(*of),
+                    Some(Bound::Foreign(..)) | None => None,
+                },
+            };
+            match owners.get(&function.name) {
+                None => {
+                    owners.insert(function.name.clone(), of);
+                    self.telling.insert(function.name.clone(), vec![id]);
+                }
+                Some(Some(first)) if of == Some(*first) => {
+                    if let Some(same) = self.telling.get_mut(&function.name).filter(|same| !same.is_empty()) {
+                        same.push(id);
+                    }
+                }
+                Some(_) => {
+                    self.telling.insert(function.name.clone(), Vec::new());
+                }
+            }
+        }
+    }
+
+    /// The workspace methods that a call of `name` on a value of unknown type likely runs.
+    #[must_use]
+    pub fn telling(&self, name: &str) -> &[FnId] {
+        self.telling.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Functions whose return type is written `_`.
@@ -335,6 +379,12 @@ impl Items {
             Some(assoc.substitute(&known))
         })
     }
+}
+
+/// Two words and more that are not those of a standard method.
+fn is_telling(name: &str) -> bool {
+    const COMMON: &[&str] = &["to_", "as_", "into_", "from_", "try_", "with_", "is_", "has_", "get_mut", "poll_"];
+    name.len() >= 8 && name.contains('_') && !COMMON.iter().any(|common| name.starts_with(common))
 }
 
 struct Cx<'a> {

@@ -104,7 +104,7 @@ impl<'p> Finder<'p> {
                 let header = Span::new(expr.span.start, self.body.expr(*body).span.start);
                 let (carrier, over, item, shape) = match &self.body.expr(*condition).kind {
                     ExprKind::Let { pat, value } => match self.next_of(*value) {
-                        Some(source) => (Carrier::Next, Some(source), Some(*pat), self.shape_of_source(source)),
+                        Some(source) => (Carrier::Next, Some(source), Some(*pat), self.shape_of_source(source, *body)),
                         None => (Carrier::While, None, None, LoopShape::Worker),
                     },
                     ExprKind::Binary { right, .. } if self.is_length(*right) => (Carrier::While, None, None, LoopShape::PerItem),
@@ -116,7 +116,7 @@ impl<'p> Finder<'p> {
             ExprKind::Loop { body, .. } => {
                 let header = Span::new(expr.span.start, self.body.expr(*body).span.start);
                 let (carrier, over, shape) = match self.first_next(*body) {
-                    Some(source) => (Carrier::Next, Some(source), self.shape_of_source(source)),
+                    Some(source) => (Carrier::Next, Some(source), self.shape_of_source(source, *body)),
                     None => (Carrier::Loop, None, LoopShape::Worker),
                 };
                 self.push(id, carrier, header, over, None, *body, false, shape);
@@ -327,7 +327,7 @@ impl<'p> Finder<'p> {
     }
 
     /// The shape of a loop that takes its next element from `source` itself.
-    fn shape_of_source(&self, source: ExprId) -> LoopShape {
+    fn shape_of_source(&self, source: ExprId, body: ExprId) -> LoopShape {
         // A channel, a socket or a subscription has no end of its own: its consumer is a worker.
         let parent =
             self.body.ids().find(|id| matches!(&self.body.expr(*id).kind, ExprKind::MethodCall { receiver, .. } if *receiver == source));
@@ -336,7 +336,21 @@ impl<'p> Finder<'p> {
         {
             return LoopShape::Worker;
         }
+        // `while let Some(page) = pages.next() { let rows = ..; pages = page.after(&rows); }`: what came back says where to go on
+        if matches!(parent.map(|id| &self.body.expr(id).kind), Some(ExprKind::MethodCall { method, .. }) if method == "next")
+            && self.is_replaced(source, body)
+        {
+            return LoopShape::Batches;
+        }
         if self.is_endless(self.program.ty(self.function, source)) { LoopShape::Worker } else { self.shape_of(source) }
+    }
+
+    /// The local that `source` is gets another value in the loop.
+    fn is_replaced(&self, source: ExprId, body: ExprId) -> bool {
+        let Some(binding) = self.program.local(self.function, self.peel(source)) else { return false };
+        walk::descendants(self.body, body).any(|id| {
+            matches!(&self.body.expr(id).kind, ExprKind::Assign { left, .. } if self.program.local(self.function, *left) == Some(binding))
+        })
     }
 
     fn is_endless(&self, ty: &Ty) -> bool {
@@ -373,7 +387,11 @@ impl<'p> Finder<'p> {
             ExprKind::Cast { operand, .. } => self.shape_within(*operand, depth - 1),
             ExprKind::Call { callee, args } => {
                 let ExprKind::Path(path) = &self.body.expr(*callee).kind else { return LoopShape::PerItem };
-                if path.segments.len() >= 2 && args.is_empty() && self.program.is_enum(self.function, path) {
+                // `Role::iter()`, or `T::Roles::iter()` of a generic type: an associated function that iterates without an argument knows all there are
+                let [.., owner, last] = path.segments.as_slice() else { return LoopShape::PerItem };
+                let lists =
+                    last.name == "iter" && owner.name.starts_with(char::is_uppercase) && self.program.targets(self.function, id).is_empty();
+                if args.is_empty() && (lists || self.program.is_enum(self.function, path)) {
                     return LoopShape::Constant;
                 }
                 if self.program.model(self.function, id).is_some_and(|model| model.batches) {

@@ -47,6 +47,7 @@ mod shelf;
 mod stored;
 mod summaries;
 mod tables;
+mod test_files;
 #[cfg(test)]
 mod tests;
 mod through;
@@ -171,9 +172,10 @@ impl Program {
     /// Links all files; `facts` has an entry for each of `sources.files`.
     #[must_use]
     pub fn link(sources: Sources, facts: Vec<Option<Arc<Facts>>>, models: Arc<Models>, threat_model: ThreatModel) -> Self {
-        let Sources { workspace, files, unread } = sources;
+        let Sources { workspace, mut files, unread } = sources;
         let facts = expand::all(&files, &facts, &workspace);
         let all: Vec<Option<&Facts>> = facts.iter().map(Option::as_deref).collect();
+        test_files::mark(&mut files, &all);
         let known = Known::new(&models);
         let names = Names::build(&files, &all, crates::of(&workspace), &known);
         let mut items = Items::build(&names, &all, &known);
