@@ -169,6 +169,11 @@ pub fn is_out(ty: &TypeRef) -> bool {
     }
 }
 
+/// `Type::method(receiver, ..)`, `Trait::method(receiver, ..)` of another crate.
+pub fn is_method_by_path(program: &Program, function: FnId, call: ExprId) -> bool {
+    program.is_by_path(function, call)
+}
+
 // -- expressions
 
 /// `Err(..)`, `None`: the value that says it failed.

@@ -78,6 +78,14 @@ impl Interp<'_> {
             let fields = values.iter().enumerate().map(|(at, value)| (Name::from(at.to_string()), value.clone())).collect();
             return Value::with_fields(fields);
         }
+        // `Type::method(receiver, argument)`: models count arguments behind the receiver
+        if ask::is_method_by_path(self.program, self.function, id)
+            && let ([first, args @ ..], mut values) = (args, values.clone())
+            && !values.is_empty()
+        {
+            let receiver = Some((*first, values.remove(0)));
+            return self.apply(Call { id, name, receiver, args, values, statement });
+        }
         self.apply(Call { id, name, receiver: None, args, values, statement })
     }
 

@@ -269,8 +269,13 @@ impl Program {
     #[must_use]
     pub fn argument(&self, function: FnId, call: ExprId, at: i32) -> Option<ExprId> {
         let body = &self.function(function).body;
-        let by_path = self.bodies[function.0 as usize].site(call).is_some_and(|site| site.by_path);
-        super::queries::argument(body, call, if by_path { at + 1 } else { at })
+        super::queries::argument(body, call, if self.is_by_path(function, call) { at + 1 } else { at })
+    }
+
+    /// Whether a call is of a foreign method by its path, so that its first argument is the receiver.
+    #[must_use]
+    pub fn is_by_path(&self, function: FnId, call: ExprId) -> bool {
+        self.bodies[function.0 as usize].site(call).is_some_and(|site| site.by_path)
     }
 
     /// What a method call without a model may well be: see [`Guess`].

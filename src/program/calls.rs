@@ -161,7 +161,7 @@ impl Infer<'_> {
                 if !is_method {
                     self.infer_plain_args(args);
                 }
-                let by_path = !is_method && self.is_method_by_path(&owner, model, args);
+                let by_path = !is_method && self.is_method_by_path(&owner, &path, model, args);
                 let (args, receiver) = match args.split_first() {
                     Some((first, rest)) if by_path => {
                         self.out.by_path.push(id);
@@ -266,7 +266,7 @@ impl Infer<'_> {
     }
 
     /// Whether `Type::name(first, ..)` is a method of `first`: by what the model says and what the argument is.
-    fn is_method_by_path(&self, owner: &str, model: Option<CallId>, args: &[ExprId]) -> bool {
+    fn is_method_by_path(&self, owner: &str, path: &str, model: Option<CallId>, args: &[ExprId]) -> bool {
         let (Some(model), [first, rest @ ..]) = (model, args) else { return false };
         let known = self.cx.known;
         let call = known.models.get(model);
@@ -275,7 +275,10 @@ impl Infer<'_> {
             let later = call.handle.and_then(|at| usize::try_from(at).ok()).and_then(|at| rest.get(at));
             return call.has_receiver() || later.is_some_and(|later| self.is_handle(self.ty_of(*later)) && !self.is_handle(first));
         }
-        call.has_receiver() && self.derefs(first).iter().any(|ty| matches!(ty, Ty::Foreign(path, _) if path == owner))
+        // also where two types share what is said of a method (`Path::join(&path_buf, ..)`)
+        let name = path.rsplit("::").next().unwrap_or_default();
+        let has = |ty: &Ty| matches!(ty, Ty::Foreign(own, _) if own == owner || known.models.find_method(own, name) == Some(model));
+        call.has_receiver() && self.derefs(first).iter().any(has)
     }
 
     fn run_foreign(&mut self, owner: &str, model: Option<CallId>, receiver: &Ty, args: &[ExprId], turbofish: &[Ty]) -> Ty {
