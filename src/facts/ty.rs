@@ -84,6 +84,14 @@ pub enum TypeRef {
 }
 
 impl TypeRef {
+    /// A type that is written as one name.
+    #[must_use]
+    pub fn named(name: Name) -> Self {
+        let span = Span::default();
+        let segment = PathSegment { name, args: Vec::new(), bindings: Vec::new(), span };
+        TypeRef::Path(Path { global: false, qself: None, segments: vec![segment], span })
+    }
+
     #[must_use]
     pub fn unit() -> Self {
         TypeRef::Tuple(Vec::new())

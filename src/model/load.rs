@@ -57,6 +57,7 @@ pub struct Models {
     dialects: Vec<(Name, Name, Name)>,
     dialect_names: Vec<(Name, Name)>,
     derives: HashMap<Name, Vec<(Name, Name)>>,
+    derived_assoc: HashMap<Name, Vec<(Name, Name)>>,
 }
 
 /// The models in the text of a `backend-lint.toml`, checked. Other keys of the file are not looked at.
@@ -168,6 +169,8 @@ impl Models {
                 let name = path.rsplit("::").next().unwrap_or(path);
                 let made = derive.makes.iter().map(|(name, stands_for)| (name.as_str().into(), stands_for.as_str().into()));
                 self.derives.entry(name.into()).or_default().extend(made);
+                let assoc = derive.assoc.iter().map(|(name, beside)| (name.as_str().into(), beside.as_str().into()));
+                self.derived_assoc.entry(name.into()).or_default().extend(assoc);
             }
         }
         let package: Name = model.package.as_deref().unwrap_or(&model.krate).into();
@@ -198,6 +201,12 @@ impl Models {
     #[must_use]
     pub fn derives(&self, name: &str) -> &[(Name, Name)] {
         self.derives.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Associated types in what the derive macro called `name` makes, each with the name of the type that it is.
+    #[must_use]
+    pub fn derived_assoc(&self, name: &str) -> &[(Name, Name)] {
+        self.derived_assoc.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Every path that a model names: types, owners of methods, functions, macros, extractors. In no order, some more than once.

@@ -118,7 +118,11 @@ pub struct TypeModel {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DeriveModel {
     pub path: Vec<String>,
+    #[serde(default)]
     pub makes: BTreeMap<String, String>,
+    /// associated types that the derived impl has, each with the name of the type beside the deriving one: `assoc = { Model = "Model" }`
+    #[serde(default)]
+    pub assoc: BTreeMap<String, String>,
 }
 
 /// Something callable: a function, an associated function, a method (`Type::method`), a trait method, a macro (ends with `!`).

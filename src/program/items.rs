@@ -11,7 +11,7 @@ use super::lower::Lower;
 use super::names::{Names, ScopeId};
 use super::ty::{Bound, Ty};
 use super::{ConstId, FnId, ImplId, TraitId, TypeId};
-use crate::facts::{Facts, FnIdx, Generics, ImplIdx, Name, Owner, TypeKind};
+use crate::facts::{Facts, FnIdx, Generics, ImplIdx, Name, Owner, TypeKind, TypeRef};
 use crate::source::FileId;
 
 /// What a method is looked up by.
@@ -59,6 +59,8 @@ pub struct TypeInfo {
     pub shape: Shape,
     /// what `#[derive(Deref)]` makes it look through to
     pub deref: Option<Ty>,
+    /// associated types that only a derive says
+    pub assoc: Vec<(Name, Ty)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -365,7 +367,7 @@ impl Items {
     #[must_use]
     pub fn assoc_type(&self, ty: &Ty, of: Option<&Bound>, name: &str) -> Option<Ty> {
         let head = Head::of(ty)?;
-        self.impls_for(&head).iter().find_map(|id| {
+        let written = self.impls_for(&head).iter().find_map(|id| {
             let info = self.impl_info(*id);
             let fits = match (of, &info.of) {
                 (None, _) => true,
@@ -377,6 +379,13 @@ impl Items {
             let mut known = super::ty::Substitution::default();
             info.self_ty.unify(ty, &mut known);
             Some(assoc.substitute(&known))
+        });
+        written.or_else(|| match ty.peel_refs() {
+            Ty::Workspace(id, _) if of.is_none() => {
+                let derived = &self.type_infos.get(id.0 as usize)?.assoc;
+                derived.iter().find(|(own, _)| own == name).map(|(_, ty)| ty.clone())
+            }
+            _ => None,
         })
     }
 }
@@ -483,19 +492,21 @@ impl<'a> Cx<'a> {
                 TypeKind::Enum(variants) => Shape::Enum(variants.iter().map(|variant| fields(&variant.fields)).collect()),
                 TypeKind::Alias(ty) => Shape::Alias(lower.ty(ty)),
             };
-            let derives = item.attrs.iter().filter(|attr| attr.path == "derive").flat_map(|attr| &attr.args);
+            let derives = || item.attrs.iter().filter(|attr| attr.path == "derive").flat_map(|attr| &attr.args);
+            let assoc = derives().flat_map(|meta| self.known.models.derived_assoc(meta.path.rsplit("::").next().unwrap_or_default()));
+            let assoc = assoc.map(|(name, beside)| (name.clone(), lower.ty(&TypeRef::named(beside.clone())))).collect();
             let deref = match (&item.kind, &shape) {
                 (TypeKind::Struct(written), Shape::Struct(fields))
-                    if derives.into_iter().any(|meta| meta.path.rsplit("::").next() == Some("Deref")) =>
+                    if derives().any(|meta| meta.path.rsplit("::").next() == Some("Deref")) =>
                 {
                     let marked = written.iter().position(|field| field.attrs.iter().any(|attr| attr.path == "deref"));
                     fields.get(marked.unwrap_or(0)).map(|(_, ty)| ty.clone())
                 }
                 _ => None,
             };
-            Some(TypeInfo { params, shape, deref })
+            Some(TypeInfo { params, shape, deref, assoc })
         };
-        info().unwrap_or(TypeInfo { params: Vec::new(), shape: Shape::Struct(Vec::new()), deref: None })
+        info().unwrap_or(TypeInfo { params: Vec::new(), shape: Shape::Struct(Vec::new()), deref: None, assoc: Vec::new() })
     }
 
     fn signature(&self, items: &Items, id: FnId) -> Signature {

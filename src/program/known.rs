@@ -286,7 +286,8 @@ impl<'m> Known<'m> {
                     // `Self` of a trait that everything has is nothing
                     Ty::Unknown if site.owner.starts_with("std::") && self.type_model(site.owner).is_none() => Ty::Unknown,
                     Ty::Unknown => Ty::Foreign(site.owner.into(), site.turbofish.to_vec()),
-                    receiver if is_trait => receiver.clone(),
+                    // a type of the workspace has it from a trait
+                    receiver if is_trait || matches!(receiver, Ty::Workspace(..)) => receiver.clone(),
                     Ty::Foreign(path, _) if path == site.owner => receiver.clone(),
                     _ => Ty::Foreign(site.owner.into(), Vec::new()),
                 }

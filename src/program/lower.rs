@@ -253,6 +253,8 @@ impl<'a> Lower<'a> {
             Ty::Param(_, bounds) | Ty::Bounded(bounds) => bounds
                 .iter()
                 .find_map(|bound| match bound {
+                    // a future is what it yields: so is `F` of `F: Future`
+                    Bound::Foreign(path, args) if path == ty::FUTURE && name == "Output" && args.is_empty() => Some(own.clone()),
                     Bound::Foreign(_, args) if matches!(name, "Item" | "Output") => args.first().cloned(),
                     Bound::Foreign(..) => None,
                     Bound::Workspace(id, _) => self.items.trait_assoc(*id, name).cloned(),

@@ -310,6 +310,41 @@ mod calls {
     }
 
     #[test]
+    fn entities_that_are_written_out() {
+        let program = Program::from_sources(&[
+            ("src/lib.rs", "mod user; mod group; use sea_orm::{entity::prelude::*, DatabaseConnection};
+                async fn f(db: &DatabaseConnection) -> Result<(), DbErr> {
+                    let user = user::Entity::find_by_id(1).one(db).await?.unwrap(); user.hello();
+                    for group in user.find_linked(user::ToGroups).all(db).await? { group.hello(); }
+                    Ok(())
+                }
+                #[derive(FromQueryResult)] struct Version { n: i32 } impl Version { fn hello(&self) {} }
+                async fn raw(db: &DatabaseConnection, statement: sea_orm::Statement) -> Result<(), DbErr> {
+                    Version::find_by_statement(statement).one(db).await?.unwrap().hello(); Ok(())
+                }"),
+            ("src/user.rs", "use sea_orm::entity::prelude::*; #[derive(DeriveEntity)] pub struct Entity;
+                #[derive(Clone, DeriveModel, DeriveActiveModel)] #[sea_orm(table_name = \"users\")] pub struct Model { pub id: i32 }
+                impl Model { pub fn hello(&self) {} } impl EntityName for Entity { fn table_name(&self) -> &str { \"users\" } }
+                pub struct ToGroups; impl Linked for ToGroups { type FromEntity = Entity; type ToEntity = super::group::Entity; }"),
+            ("src/group.rs", "use sea_orm::entity::prelude::*; #[derive(Clone, DeriveEntityModel)] #[sea_orm(table_name = \"groups\")] pub struct Model { pub id: i32 }
+                impl Model { pub fn hello(&self) {} }"),
+        ]);
+        let hellos: Vec<Vec<String>> =
+            program.calls("f").into_iter().filter(|(written, _)| written == "hello").map(|(_, runs)| runs).collect();
+        assert_eq!(hellos, [["app::user::Model::hello"], ["app::group::Model::hello"]]);
+        assert_eq!(program.runs("raw", "hello"), ["app::Version::hello"]);
+    }
+
+    #[test]
+    fn a_future_that_is_handed_in_yields_what_it_yields() {
+        let program =
+            one("use std::future::Future; struct Runtime; struct User; impl User { fn name(&self) {} } async fn load() -> User { User }
+            impl Runtime { fn block_on<F: Future>(&self, future: F) -> F::Output { todo!() } }
+            fn main(runtime: &Runtime) { runtime.block_on(load()).name(); }");
+        assert_eq!(program.runs("main", "name"), ["app::User::name"]);
+    }
+
+    #[test]
     fn callers_components_and_reach() {
         let program = Program::from_sources(&[("src/main.rs", "use axum::{Router, routing::get};
             async fn list() { helper().await } async fn helper() { even(3) } fn even(n: u32) { if n > 0 { odd(n - 1) } } fn odd(n: u32) { even(n) }
