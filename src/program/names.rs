@@ -74,6 +74,8 @@ pub struct Scope {
     pub items: QuickMap<Name, Vec<(Def, bool)>>,
     /// indexes of the glob imports
     globs: Vec<u32>,
+    /// foreign traits imported without a name (`use anyhow::Context as _`)
+    pub unnamed: Vec<Name>,
     /// everything foreign that is imported here, for traits in scope
     pub foreign: Vec<Name>,
     /// foreign modules imported with `*`, also through globs of workspace modules
@@ -311,6 +313,7 @@ impl Names {
             lexical,
             items: QuickMap::default(),
             globs: Vec::new(),
+            unnamed: Vec::new(),
             foreign: Vec::new(),
             foreign_globs: Vec::new(),
         });
@@ -451,7 +454,7 @@ impl Names {
             }
         }
         for at in 0..self.scopes.len() {
-            let (mut foreign, mut globs) = (std::mem::take(&mut self.scopes[at].foreign), Vec::new());
+            let (mut foreign, mut globs) = (Vec::new(), Vec::new());
             self.collect_foreign(ScopeId(at as u32), &mut foreign, &mut globs, &mut Vec::new());
             foreign.sort();
             foreign.dedup();
@@ -501,7 +504,7 @@ impl Names {
             // brings a trait into scope without a name
             Some(name) if name == "_" => {
                 let paths = defs.iter().filter_map(|def| if let Def::Foreign(path) = def { Some(path.clone()) } else { None });
-                self.scopes[scope.0 as usize].foreign.extend(paths);
+                self.scopes[scope.0 as usize].unnamed.extend(paths);
             }
             Some(name) => {
                 for def in &defs {
@@ -520,6 +523,7 @@ impl Names {
         }
         seen.push(scope);
         let here = &self.scopes[scope.0 as usize];
+        foreign.extend(here.unnamed.iter().cloned());
         for (def, _) in here.items.values().flatten() {
             if let Def::Foreign(path) = def {
                 foreign.push(path.clone());

@@ -510,7 +510,7 @@ mod receivers {
     #[test]
     fn traits_in_scope_extend_what_std_has() {
         let program = one("use anyhow::Context as _; struct User; impl User { fn name(&self) {} }
-            fn load() -> Option<User> { None } fn main() -> anyhow::Result<()> { load().context(\"none\")?.name(); Ok(()) }");
+            fn load() -> Option<User> { None } fn main() -> anyhow::Result<()> { use std::collections::HashMap; load().context(\"none\")?.name(); Ok(()) }");
         assert_eq!(program.runs("main", "context"), ["^anyhow::Context::context"]);
         assert_eq!(program.runs("main", "name"), ["app::User::name"]);
     }
