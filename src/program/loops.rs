@@ -95,6 +95,7 @@ impl<'p> Finder<'p> {
                 let concurrent = self.spawns(*body);
                 let shape = match self.shape_of(*iter) {
                     LoopShape::PerItem if self.is_short_list(*pat) => LoopShape::Constant,
+                    LoopShape::PerItem if self.is_batch(*pat) => LoopShape::Batches,
                     LoopShape::PerItem if self.is_retry(*iter, *pat) => LoopShape::Worker,
                     shape => shape,
                 };
@@ -104,7 +105,13 @@ impl<'p> Finder<'p> {
                 let header = Span::new(expr.span.start, self.body.expr(*body).span.start);
                 let (carrier, over, item, shape) = match &self.body.expr(*condition).kind {
                     ExprKind::Let { pat, value } => match self.next_of(*value) {
-                        Some(source) => (Carrier::Next, Some(source), Some(*pat), self.shape_of_source(source, *body)),
+                        Some(source) => {
+                            let shape = match self.shape_of_source(source, *body) {
+                                LoopShape::PerItem if self.is_batch(*pat) => LoopShape::Batches,
+                                shape => shape,
+                            };
+                            (Carrier::Next, Some(source), Some(*pat), shape)
+                        }
                         None => (Carrier::While, None, None, LoopShape::Worker),
                     },
                     ExprKind::Binary { right, .. } if self.is_length(*right) => (Carrier::While, None, None, LoopShape::PerItem),
@@ -165,8 +172,12 @@ impl<'p> Finder<'p> {
                 ExprKind::Path(_) => (argument, None, true),
                 _ => continue,
             };
-            let shape = if model.batches { LoopShape::Batches } else { over.map_or(LoopShape::PerItem, |over| self.shape_of(over)) };
-            let concurrent = model.concurrent || self.joined(id);
+            let shape = match over.map_or(LoopShape::PerItem, |over| self.shape_of(over)) {
+                _ if model.batches => LoopShape::Batches,
+                LoopShape::PerItem if item.is_some_and(|item| self.is_batch(item)) => LoopShape::Batches,
+                shape => shape,
+            };
+            let concurrent = model.concurrent || self.joined(id) || self.spawns(body);
             self.loops.push(Loop {
                 expr: id,
                 carrier: Carrier::Adapter(name.to_owned()),
@@ -220,6 +231,30 @@ impl<'p> Finder<'p> {
         names.iter().any(|name| RETRY.iter().any(|word| name.split('_').any(|part| part.starts_with(word))))
     }
 
+    /// `for batch in batches`, `while let Some(chunk) = chunks.pop()`: each is many elements.
+    fn is_batch(&self, item: PatId) -> bool {
+        let mut named = false;
+        let mut many = true;
+        let mut count = 0;
+        walk::for_each_binding(self.body, item, &mut |binding, pat| {
+            count += 1;
+            if let PatKind::Bind { name, .. } = &pat.kind {
+                let last = name.rsplit('_').next().unwrap_or_default();
+                named |= matches!(last, "batch" | "chunk") || name.starts_with("batch_of") || name.starts_with("chunk_of");
+                many = match self.program.pat_ty(self.function, binding).peel_refs() {
+                    Ty::Unknown | Ty::Slice(_) | Ty::Param(..) | Ty::Bounded(_) => true,
+                    Ty::Foreign(path, _) => self.program.kind_of(path).is_none_or(|kind| matches!(kind, "collection" | "map" | "result")),
+                    Ty::Workspace(id, _) => {
+                        let of = &self.program.type_def(*id).name;
+                        of.contains("Batch") || of.contains("Chunk")
+                    }
+                    _ => false,
+                };
+            }
+        });
+        named && many && count == 1
+    }
+
     /// The elements are variants of an enum without fields, implementations behind `dyn`, connections or clients: there are as many as somebody wrote.
     fn is_short_list(&self, item: PatId) -> bool {
         match self.program.pat_ty(self.function, item).peel_refs() {
@@ -247,6 +282,9 @@ impl<'p> Finder<'p> {
                 // what stands for a database: little more than a pool
                 Ty::Workspace(id, _) if matches!(&self.program.type_info(*id).shape, Shape::Struct(_)) => {
                     let Shape::Struct(fields) = &self.program.type_info(*id).shape else { return false };
+                    if self.program.type_def(*id).name.ends_with("Pool") {
+                        return true;
+                    }
                     return fields.len() <= 3 && fields.iter().any(|(_, ty)| self.program.type_kind(ty) == Some("db-pool"));
                 }
                 Ty::Workspace(..) => return self.is_plain_enum(ty),
@@ -266,6 +304,13 @@ impl<'p> Finder<'p> {
         let mut stack = vec![body];
         while let Some(id) = stack.pop() {
             if self.program.model(self.function, id).is_some_and(|model| model.runs.values().any(|how| how == "spawn")) {
+                return true;
+            }
+            // a wrapper of one's own around the runtime's
+            if let ExprKind::Call { callee, .. } = &self.body.expr(id).kind
+                && let ExprKind::Path(path) = &self.body.expr(*callee).kind
+                && (path.last() == "spawn" || path.last().starts_with("spawn_"))
+            {
                 return true;
             }
             for_each_child(self.body, id, |child| stack.push(child));
@@ -407,6 +452,13 @@ impl<'p> Finder<'p> {
                     || method.contains("batch")
                 {
                     return LoopShape::Batches;
+                }
+                // the statements of a script
+                if method.starts_with("split")
+                    && let Some(ExprKind::Lit(separator)) = args.first().map(|arg| &self.body.expr(*arg).kind)
+                    && matches!(separator, Lit::Char(';')) | matches!(separator, Lit::Str(text) if text.trim() == ";")
+                {
+                    return LoopShape::Constant;
                 }
                 // `.take(3)` bounds whatever comes before it
                 if method == "take" && args.first().is_some_and(|arg| self.is_constant(*arg)) {

@@ -163,14 +163,20 @@ fn test_code_in_any_form() {
         "#[test_case(1)]",
         "#[cfg(test)]",
         "#[cfg(all(test, unix))]",
-        "#[cfg(any(test, feature = \"x\"))]",
+        "#[cfg(any(test, feature = \"test-utils\"))]",
+        "#[cfg(any(doc, all(test, unix), feature = \"mock\"))]",
         "#[cfg_attr(feature = \"x\", tokio::test)]",
     ] {
         assert!(clean(&format!("{attr} fn f() {{}}")).functions[0].test, "{attr}");
     }
-    for attr in
-        ["#[cfg(not(test))]", "#[cfg_attr(test, allow(x))]", "#[cfg(feature = \"test\")]", "#[test_only]", "#[cfg(all(unix, not(test)))]"]
-    {
+    for attr in [
+        "#[cfg(not(test))]",
+        "#[cfg_attr(test, allow(x))]",
+        "#[cfg(feature = \"test\")]",
+        "#[test_only]",
+        "#[cfg(all(unix, not(test)))]",
+        "#[cfg(any(test, feature = \"postgres\"))]",
+    ] {
         assert!(!clean(&format!("{attr} fn f() {{}}")).functions[0].test, "{attr}");
     }
     let facts = clean("#[cfg(test)] mod tests { mod deep { impl X { fn a() {} } const C: u8 = 1; static_it!{} use b; } } fn c() {}");

@@ -9,8 +9,8 @@ use crate::rules::prelude::*;
 pub struct Loops<'p> {
     pub program: &'p Program,
     pub function: FnId,
-    body: &'p Body,
-    parents: Vec<Option<ExprId>>,
+    pub(super) body: &'p Body,
+    pub(super) parents: Vec<Option<ExprId>>,
     definitions: Definitions,
     pub list: Vec<Loop>,
     pub sites: Vec<Site>,
@@ -87,7 +87,7 @@ impl<'p> Loops<'p> {
                     break;
                 }
                 LoopShape::Constant | LoopShape::Batches => {}
-                LoopShape::Worker if self.leaves(&self.list[index]) => {}
+                LoopShape::Worker if self.leaves(&self.list[index]) && !self.is_spawned(self.list[index].expr) => {}
                 LoopShape::Worker => break,
             }
         }
@@ -164,7 +164,17 @@ impl<'p> Loops<'p> {
         if self.exits(site, &self.list[repeats]) {
             return Some("exit");
         }
-        self.is_remote(&self.list[repeats], site).then_some("remote")
+        let each = &self.list[repeats];
+        if self.is_flush(site, each) {
+            return Some("batches");
+        }
+        if self.is_registered(site, each) || self.is_of_schema(site, each) {
+            return Some("constant");
+        }
+        if self.is_subscription(each) {
+            return Some("worker");
+        }
+        self.is_remote(each, site).then_some("remote")
     }
 
     /// The query is sent at most once per loop: everything after it leaves the loop.
@@ -333,7 +343,7 @@ impl<'p> Loops<'p> {
             && self.program.led(self.function, id).is_some_and(|led| led.effects.remote && !led.effects.queries())
     }
 
-    fn comes_from_remote(&self, over: ExprId) -> bool {
+    pub(super) fn comes_from_remote(&self, over: ExprId) -> bool {
         let mut at = over;
         for _ in 0..8 {
             if walk::descendants(self.body, at).any(|inner| self.is_remote_call(inner)) {
@@ -390,7 +400,7 @@ impl<'p> Loops<'p> {
         })
     }
 
-    fn root(&self, mut id: ExprId) -> Option<PatId> {
+    pub(super) fn root(&self, mut id: ExprId) -> Option<PatId> {
         loop {
             match &self.body.expr(id).kind {
                 ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => id = *base,
@@ -436,7 +446,7 @@ impl<'p> Loops<'p> {
         shorten(text, 48)
     }
 
-    fn text(&self, span: Span) -> &'p str {
+    pub(super) fn text(&self, span: Span) -> &'p str {
         self.program.file(self.program.file_of(self.function)).slice(span)
     }
 
@@ -484,7 +494,7 @@ impl<'p> Loops<'p> {
         }
     }
 
-    fn peel(&self, mut id: ExprId) -> ExprId {
+    pub(super) fn peel(&self, mut id: ExprId) -> ExprId {
         while let ExprKind::Ref { operand, .. } | ExprKind::Unary { operand, .. } | ExprKind::Await(operand) | ExprKind::Try(operand) =
             &self.body.expr(id).kind
         {
@@ -515,6 +525,12 @@ impl<'p> Loops<'p> {
     /// In the files of a binary.
     pub fn in_binary(&self) -> bool {
         self.program.file(self.program.file_of(self.function)).role == crate::source::Role::Binary
+    }
+
+    /// In a folder or file of commands.
+    pub fn in_commands(&self) -> bool {
+        let rel = &self.program.file(self.program.file_of(self.function)).rel;
+        rel.split('/').any(|part| matches!(part.trim_end_matches(".rs"), "cmd" | "cmds" | "command" | "commands" | "cli" | "bin"))
     }
 
     /// In a package that is a program, or one of several.

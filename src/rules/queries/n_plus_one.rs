@@ -39,7 +39,7 @@ fn report(loops: &Loops<'_>, each: &Loop, site: &Site, sites: &[&Site], cx: &mut
     let mut tables: Vec<&str> = sites.iter().flat_map(|site| site.tables.iter().map(|table| table.as_str())).collect();
     tables.sort_unstable();
     tables.dedup();
-    let quiet = quiet_reach(reach, loops).or_else(|| loops.quiet(site));
+    let quiet = if loops.is_one_off() { Some("reach") } else { loops.quiet(site) };
 
     let finding = cx.report(site.span);
     finding.arg("call", &call).arg("over", &over).arg("count", site.count.to_string()).arg("tables", tables.join(", "));
@@ -95,13 +95,4 @@ fn severity(reach: Reach, quiet: bool) -> Severity {
         () if reach.request => Severity::Error,
         () => Severity::Warning,
     }
-}
-
-/// Code of a binary that no request and no job comes to, and migrations. Library code is not judged by who calls it today:
-/// a framework may call it in ways that are not seen.
-fn quiet_reach(reach: Reach, loops: &Loops<'_>) -> Option<&'static str> {
-    let served = reach.request || reach.job;
-    let one_off =
-        reach.migration || ((reach.startup || reach.cli) && loops.in_binary()) || (reach.command && !reach.startup && loops.in_program());
-    (!served && one_off).then_some("reach")
 }

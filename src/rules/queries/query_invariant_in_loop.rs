@@ -20,13 +20,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
         if !site.invariant || loops.quiet(site).is_some() {
             continue;
         }
-        let reach = program.reach(function);
-        if !reach.request
-            && !reach.job
-            && (reach.migration
-                || ((reach.startup || reach.cli) && loops.in_binary())
-                || (reach.command && !reach.startup && loops.in_program()))
-        {
+        if loops.is_one_off() {
             continue;
         }
         let call = loops.call_name(site);
