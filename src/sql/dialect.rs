@@ -1,6 +1,6 @@
 //! Which dialect a text is written in.
 //!
-//! In this order: names in the Rust file that only one dialect has (`PgPool`), the directory's name (`migrations/sqlite`),
+//! In this order: the crate that takes the text, where that speaks one dialect; names in the Rust function or file that only one dialect has (`PgPool`), the directory's name (`migrations/sqlite`),
 //! the features of the crate's database dependencies if they agree, hints in the SQL itself, `DATABASE_URL` of the nearest
 //! environment file. Which features and names those are stands in `rules/models`.
 
@@ -107,6 +107,8 @@ pub struct Dialects {
     urls: Vec<(String, Dialect)>,
     /// names in Rust code that only one dialect has (`PgPool`)
     hints: Vec<(String, Dialect)>,
+    /// packages that speak one dialect, whatever their features
+    packages: Vec<(String, Dialect)>,
 }
 
 impl Dialects {
@@ -137,7 +139,9 @@ impl Dialects {
             let dir = file.rel.rsplit_once('/').map_or("", |(dir, _)| dir);
             Some((dir.to_owned(), Dialect::of_url(url.trim_matches(['"', '\'']))?))
         });
-        Self { crates: workspace.crates.iter().map(of_crate).collect(), urls: urls.collect(), hints }
+        let packages = features.iter().filter(|(_, feature, _)| feature == "*").map(|(package, _, dialect)| (package.clone(), *dialect));
+        let packages = packages.collect();
+        Self { crates: workspace.crates.iter().map(of_crate).collect(), urls: urls.collect(), hints, packages }
     }
 
     /// The one dialect of a crate, or of the whole workspace where the crate itself names none.
@@ -150,6 +154,14 @@ impl Dialects {
         all.sort();
         all.dedup();
         (all.len() == 1).then(|| all[0])
+    }
+
+    /// The one dialect that a package speaks.
+    #[must_use]
+    pub fn of_package(&self, name: &str) -> Option<Dialect> {
+        let name = name.replace('_', "-");
+        let mut found = self.packages.iter().filter(|(package, _)| *package == name).map(|(_, dialect)| *dialect);
+        found.next().filter(|first| found.all(|other| other == *first))
     }
 
     fn of_dir(path: &str) -> Option<Dialect> {
@@ -186,20 +198,23 @@ impl Dialects {
             .unwrap_or(Dialect::Postgres)
     }
 
+    /// By names in Rust code that only one dialect has.
+    #[must_use]
+    pub fn of_code(&self, text: &str) -> Option<Dialect> {
+        let mut found: Vec<Dialect> = Vec::new();
+        for (name, dialect) in &self.hints {
+            if !found.contains(dialect) && memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_some() {
+                found.push(*dialect);
+            }
+        }
+        (found.len() == 1).then(|| found[0])
+    }
+
     /// Of a file that holds SQL but is no migration, Rust or SQL.
     #[must_use]
     pub fn of_file(&self, file: &SourceFile) -> Dialect {
-        let by_names = || {
-            let mut found: Vec<Dialect> = Vec::new();
-            for (name, dialect) in &self.hints {
-                if !found.contains(dialect) && memchr::memmem::find(file.text.as_bytes(), name.as_bytes()).is_some() {
-                    found.push(*dialect);
-                }
-            }
-            (found.len() == 1).then(|| found[0])
-        };
         let rust = file.kind == FileKind::Rust;
-        (if rust { by_names() } else { None })
+        (if rust { self.of_code(&file.text) } else { None })
             .or_else(|| Self::of_dir(&file.rel))
             .or_else(|| self.of_crate(file.krate))
             .or_else(|| if rust { None } else { Dialect::of_text(&file.text) })

@@ -54,6 +54,8 @@ pub enum Origin {
 pub struct Call {
     /// the model's path: `sqlx::query`
     pub path: Name,
+    /// all that may be meant: a method is found by its name, before types are known
+    pub owners: Vec<Name>,
     /// none in a constant's initialiser
     pub function: Option<FnIdx>,
     pub expr: ExprId,
@@ -186,13 +188,29 @@ impl Gatherer<'_> {
             let builder = self.models.method(owner, "push").is_some_and(|push| push.clause.as_deref() == Some("push"));
             let mut text = text;
             text.placed.complete &= !builder;
-            let dialect = *dialect.get_or_insert_with(|| self.dialects.of_file(file));
+            // a crate of one database says more than the file
+            let near = || {
+                let function = function.and_then(|at| facts.functions.get(at.0 as usize))?;
+                self.dialects.of_code(file.text.get(function.span.range())?)
+            };
+            let dialect = self
+                .models_of_one(&text.owners)
+                .unwrap_or_else(|| *dialect.get_or_insert_with(|| near().unwrap_or_else(|| self.dialects.of_file(file))));
             let above = above.get_or_insert_with(|| parents(body));
-            let (binds, fetches) = self.chain(body, id, above, text.next_arg);
+            let prepared = model.db.as_deref() == Some("build") && matches!(body.expr(id).kind, ExprKind::MethodCall { .. });
+            let (binds, fetches) = self.chain(body, id, above, text.next_arg, prepared);
             found.push(SqlText {
                 file: file.id,
                 span: text.span,
-                origin: Origin::Call(Box::new(Call { path, function, expr: id, checked: model.sql_checked, binds, fetches })),
+                origin: Origin::Call(Box::new(Call {
+                    path,
+                    owners: text.owners,
+                    function,
+                    expr: id,
+                    checked: model.sql_checked,
+                    binds,
+                    fetches,
+                })),
                 dialect,
                 statements: read::parse(&text.placed.text, dialect),
                 placed: text.placed,
@@ -211,7 +229,7 @@ impl Gatherer<'_> {
                 // `Executor::execute(&pool, "..")`: before the arguments of a method stands what it is called on
                 let at = usize::try_from(model.sql?).ok()? + usize::from(model.handle == Some(-1));
                 let (placed, span) = take(*args.get(at)?)?;
-                Some((path, model, Taken { placed, span, next_arg: args.get(at + 1).copied() }))
+                Some((path.clone(), model, Taken { placed, span, next_arg: args.get(at + 1).copied(), owners: vec![path] }))
             }
             ExprKind::Macro(call) => {
                 let (path, model) = self.by_path(facts, &call.path, "!")?;
@@ -219,16 +237,22 @@ impl Gatherer<'_> {
                     let arg = call.args.get(usize::try_from(at).ok()?)?.value;
                     let ExprKind::Lit(crate::facts::Lit::Str(rel)) = &body.expr(arg).kind else { return None };
                     let placed = self.texts.sql_file(self.texts.crate_dir(file.krate), rel)?;
-                    return Some((path, model, Taken { placed, span: body.expr(arg).span, next_arg: None }));
+                    return Some((path.clone(), model, Taken { placed, span: body.expr(arg).span, next_arg: None, owners: vec![path] }));
                 }
                 let (placed, span) = take(call.args.get(usize::try_from(model.sql?).ok()?)?.value)?;
-                Some((path, model, Taken { placed, span, next_arg: None }))
+                Some((path.clone(), model, Taken { placed, span, next_arg: None, owners: vec![path] }))
             }
             ExprKind::MethodCall { receiver, method, args, .. } => {
-                let named = self.models.named(method).iter().find(|named| {
-                    let model = self.models.get(named.call);
-                    model.sql.is_some() && model.clause.is_none() && self.depends(file, &named.owner)
-                })?;
+                let fits: Vec<_> = self
+                    .models
+                    .named(method)
+                    .iter()
+                    .filter(|named| {
+                        let model = self.models.get(named.call);
+                        model.sql.is_some() && model.clause.is_none() && self.depends(file, &named.owner)
+                    })
+                    .collect();
+                let named = fits.first()?;
                 let model = self.models.get(named.call);
                 let at = model.sql?;
                 let (arg, next) = match usize::try_from(at) {
@@ -239,10 +263,18 @@ impl Gatherer<'_> {
                 if classify(&placed.text).effect == Effect::Unknown {
                     return None;
                 }
-                Some((Name::new(format!("{}::{method}", named.owner)), model, Taken { placed, span, next_arg: next }))
+                let owners = fits.iter().map(|named| named.owner.clone()).collect();
+                Some((Name::new(format!("{}::{method}", named.owner)), model, Taken { placed, span, next_arg: next, owners }))
             }
             _ => None,
         }
+    }
+
+    /// The dialect that all these paths' crates have, where each has only one.
+    fn models_of_one(&self, owners: &[Name]) -> Option<Dialect> {
+        let mut dialects = owners.iter().map(|owner| self.dialects.of_package(owner.split("::").next().unwrap_or("")));
+        let first = dialects.next()??;
+        dialects.all(|other| other == Some(first)).then_some(first)
     }
 
     fn depends(&self, file: &SourceFile, owner: &str) -> bool {
@@ -292,24 +324,35 @@ impl Gatherer<'_> {
         None
     }
 
-    /// How many values the rest of the chain binds, and what it fetches.
-    fn chain(&self, body: &Body, id: ExprId, above: &[Option<ExprId>], next_arg: Option<ExprId>) -> (Option<u32>, Option<Name>) {
-        let listed = next_arg.and_then(|arg| listed(body, arg));
-        if listed.is_some() {
-            return (listed, None);
+    /// How many values the rest of the chain binds, and what it fetches. What is `prepared` is given its values by the call that
+    /// runs it; a list beside the text is one of types there.
+    fn chain(
+        &self,
+        body: &Body,
+        id: ExprId,
+        above: &[Option<ExprId>],
+        next_arg: Option<ExprId>,
+        prepared: bool,
+    ) -> (Option<u32>, Option<Name>) {
+        let given = next_arg.filter(|_| !prepared).and_then(|arg| listed(body, arg));
+        if given.is_some() {
+            return (given, None);
         }
         let (mut binds, mut fetches, mut ends) = (0u32, None, false);
-        let mut known = next_arg.is_none();
+        let mut known = next_arg.is_none() || prepared;
         let mut at = id;
         while let Some(up) = above.get(at.0 as usize).copied().flatten() {
             match &body.expr(up).kind {
-                ExprKind::MethodCall { receiver, method, .. } if *receiver == at => {
+                ExprKind::MethodCall { receiver, method, args, .. } if *receiver == at => {
                     let models: Vec<&CallModel> = self.models.named(method).iter().map(|named| self.models.get(named.call)).collect();
                     if models.iter().any(|model| model.clause.as_deref() == Some("bind")) {
                         binds += 1;
                     } else if let Some(fetch) = models.iter().find_map(|model| model.fetches.as_ref()) {
                         fetches = Some(Name::new(fetch));
                         ends = true;
+                        if let Some(values) = args.first().filter(|_| prepared && binds == 0) {
+                            return (listed(body, *values), fetches);
+                        }
                         break;
                     } else if models.iter().any(|model| model.db.as_deref().is_some_and(|db| db != "build")) {
                         ends = true;
@@ -332,6 +375,8 @@ struct Taken {
     span: Span,
     /// the argument after the text: often the values
     next_arg: Option<ExprId>,
+    /// the paths that may be meant
+    owners: Vec<Name>,
 }
 
 /// The length of a written list of values: `[a, b]`, `(a, b)`, `&[&a]`, `params![a, b]`.
@@ -340,9 +385,17 @@ fn listed(body: &Body, id: ExprId) -> Option<u32> {
         ExprKind::Ref { operand, .. } => listed(body, *operand),
         ExprKind::Array(items) | ExprKind::Tuple(items) => Some(items.len() as u32),
         ExprKind::Macro(call) if call.understood && call.name() == "params" => {
+            // one of the project's own stands here as what it expands to
+            if let [only] = call.args.as_slice()
+                && let Some(length) = listed(body, only.value)
+            {
+                return Some(length);
+            }
             let named = call.args.iter().any(|arg| arg.name.is_some());
             (!named).then_some(call.args.len() as u32)
         }
+        ExprKind::Cast { operand, .. } => listed(body, *operand),
+        ExprKind::Block { tail: Some(tail), .. } => listed(body, *tail),
         _ => None,
     }
 }

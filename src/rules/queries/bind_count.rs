@@ -3,6 +3,7 @@
 use crate::rules::prelude::*;
 use std::collections::BTreeSet;
 
+use super::common_sql::is_sure;
 use crate::sql::ir::PlaceholderStyle;
 
 pub const CHECK: Check = Check::Program(check);
@@ -11,7 +12,13 @@ fn check(cx: &mut Cx<'_>) {
     for text in &cx.program().sql().texts {
         let Some(given) = text.call().filter(|call| !call.checked).and_then(|call| call.binds) else { continue };
         let [statement] = text.statements.as_slice() else { continue };
-        if !text.placed.complete || !statement.holes.is_empty() || !statement.whole {
+        if !is_sure(cx.program(), text) || !text.placed.complete || !statement.holes.is_empty() || !statement.whole {
+            continue;
+        }
+        // `?fields` is filled in by the client itself
+        let named =
+            |end: u32| text.placed.text.get(end as usize..).unwrap_or("").starts_with(|next: char| next.is_alphanumeric() || next == '_');
+        if statement.placeholders.iter().any(|each| each.style == PlaceholderStyle::Question && named(each.span.end)) {
             continue;
         }
         let mut names: BTreeSet<&str> = BTreeSet::new();

@@ -1,7 +1,8 @@
 //! An HTTP client or another client with a connection pool of its own, made anew for every request or item: no connection
 //! is reused, each call pays for DNS, TCP and TLS again.
 //!
-//! Reported where something foreign makes a value of an HTTP client's type (not from another client) in a function that
+//! Reported where something foreign makes a value of an HTTP client's type (not from another client), or a model says that a call
+//! makes a client for itself (`reqwest::get`, mail transports), in a function that
 //! a request reaches, or in a loop that a job runs. Start-up, tests, command lines, functions that hand the client to their caller
 //! (as it is, or in a struct that has one), and what is made once behind a cell or a cache are let through.
 
@@ -19,7 +20,8 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     let by_hand = reach.cli || reach.command;
     let body = &program.function(function).body;
     for id in body.ids() {
-        if !makes_client(program, function, body, id) || is_stored(program, function, body, id) {
+        let marked = || program.model(function, id).is_some_and(|model| model.marks.iter().any(|mark| mark == "makes-client"));
+        if !(makes_client(program, function, body, id) || marked()) || is_stored(program, function, body, id) {
             continue;
         }
         // a job that runs now and then may make its own; one that makes it for every item may not

@@ -35,6 +35,19 @@ pub fn each_statement<'p>(program: &'p Program, mut visit: impl FnMut(Place<'p>)
     }
 }
 
+/// Whether the call that takes a text is the one it was taken for: a method is found by its name, before types are known.
+pub fn is_sure(program: &Program, text: &SqlText) -> bool {
+    let Some(call) = text.call() else { return false };
+    let Some(function) = call.function.map(|at| program.fn_id(text.file, at)) else { return true };
+    if !matches!(program.function(function).body.expr(call.expr).kind, ExprKind::MethodCall { .. }) {
+        return true;
+    }
+    let krate = |path: &str| path.split("::").next().unwrap_or("").to_owned();
+    program.model(function, call.expr).is_some_and(|model| {
+        model.sql.is_some() && model.path.iter().any(|path| call.owners.iter().any(|owner| krate(owner) == krate(path)))
+    })
+}
+
 /// The schema at the end of every set of migrations.
 #[derive(Debug)]
 pub struct Schemas {

@@ -1,11 +1,16 @@
-//! The transactions that a body opens, and the stretch of source in which each is open.
+//! The transactions that a body opens and the connections that it takes, and the stretch of source in which each is held.
+//!
+//! A transaction is a local (`let tx = pool.begin()`) or the argument of a closure (`conn.transaction(|tx| ..)`); a connection is a
+//! local that was taken from a pool.
 
+use crate::program::{DbOp, Shape, Ty};
 use crate::rules::prelude::*;
 
-/// A transaction held in a local.
+/// A transaction or connection that this body holds.
 #[derive(Debug)]
 pub struct Open {
-    pub binding: PatId,
+    /// none where a closure takes no argument, or one that is taken apart
+    pub binding: Option<PatId>,
     pub name: String,
     /// where it is begun
     pub begun: Span,
@@ -14,6 +19,8 @@ pub struct Open {
     pub to: u32,
     /// it is committed or rolled back by name, or given away
     pub ended: bool,
+    /// where the block ends in which it is held
+    pub block_end: u32,
 }
 
 impl Open {
@@ -27,12 +34,59 @@ pub fn transactions_of(program: &Program, function: FnId) -> Option<(&Body, Vec<
     if program.is_test(function) {
         return None;
     }
-    let open = open_transactions(program, function);
+    let mut open = open_transactions(program, function);
+    open.extend(in_closures(program, function));
+    open.sort_by_key(|each| each.from);
     (!open.is_empty()).then(|| (&program.function(function).body, open))
+}
+
+/// Closures that run inside a transaction.
+fn in_closures(program: &Program, function: FnId) -> Vec<Open> {
+    let body = &program.function(function).body;
+    let mut found = Vec::new();
+    for call in program.db_calls(function).iter().filter(|call| call.op == DbOp::Begin) {
+        let (ExprKind::MethodCall { args, .. } | ExprKind::Call { args, .. }) = &body.expr(call.expr).kind else { continue };
+        for arg in args {
+            let ExprKind::Closure { params, body: inner, .. } = &body.expr(*arg).kind else { continue };
+            let param = params.first().and_then(|param| plain_binding(body, param.0));
+            let span = body.expr(*inner).span;
+            let begun = match &body.expr(call.expr).kind {
+                ExprKind::MethodCall { method_span, .. } => *method_span,
+                _ => body.expr(call.expr).span,
+            };
+            found.push(Open {
+                binding: param.as_ref().map(|(binding, _)| *binding),
+                name: param.map_or_else(|| "transaction".to_owned(), |(_, name)| name),
+                begun,
+                from: span.start,
+                to: span.end,
+                ended: true,
+                block_end: span.end,
+            });
+        }
+    }
+    found
+}
+
+/// Connections that are taken from a pool and held in a local, in source order.
+pub fn held_connections(program: &Program, function: FnId) -> Vec<Open> {
+    let takes = |id: ExprId| {
+        program.db_calls(function).iter().any(|call| {
+            call.expr == id && call.op == DbOp::Acquire && call.certain && program.models.stack(&call.library) != Some("commands")
+        })
+    };
+    held(program, function, &takes)
 }
 
 /// Transactions that are begun in this body and held in a local, in source order.
 pub fn open_transactions(program: &Program, function: FnId) -> Vec<Open> {
+    let begins =
+        |id: ExprId| program.model(function, id).is_some_and(|model| model.db.as_deref() == Some("begin") && model.runs.is_empty());
+    held(program, function, &begins)
+}
+
+/// Locals whose value comes from a call that `takes` something.
+fn held(program: &Program, function: FnId, takes: &dyn Fn(ExprId) -> bool) -> Vec<Open> {
     let body = &program.function(function).body;
     let mut found = Vec::new();
     for id in body.ids() {
@@ -42,12 +96,11 @@ pub fn open_transactions(program: &Program, function: FnId) -> Vec<Open> {
             let Some((binding, name)) = plain_binding(body, *pat) else { continue };
             let begins = facts::walk::descendants(body, *value)
                 .take_while(|inner| !matches!(body.expr(*inner).kind, ExprKind::Closure { .. } | ExprKind::Block { .. }))
-                .any(|inner| {
-                    program.model(function, inner).is_some_and(|model| model.db.as_deref() == Some("begin") && model.runs.is_empty())
-                });
+                .any(takes);
             if begins {
-                let (to, ended) = end_of(program, function, body, binding, body.expr(id).span.end);
-                found.push(Open { binding, name, begun: *span, from: span.end, to, ended });
+                let block_end = body.expr(id).span.end;
+                let (to, ended) = end_of(program, function, body, binding, block_end);
+                found.push(Open { binding: Some(binding), name, begun: *span, from: span.end, to, ended, block_end });
             }
         }
     }
@@ -106,6 +159,28 @@ fn end_of(program: &Program, function: FnId, body: &Body, binding: PatId, block_
 
 /// The call names the transaction: its receiver or an argument.
 pub fn mentions(program: &Program, function: FnId, body: &Body, id: ExprId, transaction: &Open) -> bool {
-    facts::walk::descendants(body, id)
-        .any(|inner| matches!(body.expr(inner).kind, ExprKind::Path(_)) && program.local(function, inner) == Some(transaction.binding))
+    facts::walk::descendants(body, id).any(|inner| {
+        matches!(body.expr(inner).kind, ExprKind::Path(_))
+            && program.local(function, inner) == transaction.binding
+            && transaction.binding.is_some()
+    })
+}
+
+/// A struct of the project that holds a pool, itself or in a struct inside it.
+pub fn holds_pool(program: &Program, ty: &Ty) -> bool {
+    fn look(program: &Program, ty: &Ty, depth: u32) -> bool {
+        if program.type_kind(ty) == Some("db-pool") {
+            return true;
+        }
+        match ty {
+            Ty::Ref(inner) => look(program, inner, depth),
+            Ty::Foreign(_, args) => depth > 0 && args.iter().any(|arg| look(program, arg, depth - 1)),
+            Ty::Workspace(id, _) => {
+                depth > 0
+                    && matches!(&program.type_info(*id).shape, Shape::Struct(fields) if fields.iter().any(|(_, ty)| look(program, ty, depth - 1)))
+            }
+            _ => false,
+        }
+    }
+    look(program, ty, 3)
 }

@@ -1,31 +1,69 @@
-//! A database transaction kept open across a remote call or a timer: its locks and its connection wait for somebody
-//! else's network. With a pool of ten, ten slow answers stop the service.
+//! A database transaction or a pooled connection kept across a remote call or a timer: its locks and its connection wait for
+//! somebody else's network. With a pool of ten, ten slow answers stop the service.
 //!
-//! Reported for transactions that are locals of the function (see `common_transactions`), around calls that the models
-//! or the summaries know as remote, and timers.
+//! Reported for transactions and connections of `common_transactions`, around calls that the models or the summaries know as
+//! remote, and timers; for a connection only where it is used again after the call (else it is dropped late, and no more). Left out:
+//! what is spawned in between, and connections behind a function of the project's own.
 
-use super::common_transactions::{mentions, transactions_of};
+use super::common_transactions::{Open, held_connections, mentions, transactions_of};
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Function(check);
 
 fn check(function: FnId, cx: &mut Cx<'_>) {
     let program = cx.program();
-    let Some((body, open)) = transactions_of(program, function) else { return };
-    for each in &open {
-        let waits = body.ids().find(|id| {
-            let expr = body.expr(*id);
-            each.holds(expr.span)
-                && matches!(expr.kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. })
-                && is_slow(program, function, *id, mentions(program, function, body, *id, each))
+    if program.is_test(function) {
+        return;
+    }
+    let transactions = transactions_of(program, function);
+    let body = &program.function(function).body;
+    let mut found: Vec<ExprId> = Vec::new();
+    for each in transactions.iter().flat_map(|(_, open)| open) {
+        let Some(waits) = slow_call(program, function, body, each) else { continue };
+        if !found.contains(&waits) {
+            cx.report(body.expr(waits).span).arg("name", &each.name).label("begin", each.begun).help("before");
+            found.push(waits);
+        }
+    }
+    for each in held_connections(program, function) {
+        let Some(waits) = slow_call(program, function, body, &each).filter(|waits| !found.contains(waits)) else { continue };
+        let after = body.expr(waits).span.end;
+        let again = body.ids().any(|id| {
+            matches!(body.expr(id).kind, ExprKind::Path(_))
+                && body.expr(id).span.start > after
+                && program.local(function, id) == each.binding
+                && each.holds(body.expr(id).span)
         });
-        let Some(waits) = waits else { continue };
-        cx.report(body.expr(waits).span).arg("transaction", &each.name).label("begin", each.begun).help("before");
+        if again {
+            cx.report(body.expr(waits).span).variant("connection").arg("name", &each.name).label("taken", each.begun).help("give-back");
+            found.push(waits);
+        }
     }
 }
 
-/// What is given the transaction talks to the database: where that was not seen, nor was what it does with anybody else.
+fn slow_call(program: &Program, function: FnId, body: &Body, held: &Open) -> Option<ExprId> {
+    body.ids().find(|id| {
+        let expr = body.expr(*id);
+        held.holds(expr.span)
+            && matches!(expr.kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. })
+            && is_slow(program, function, *id, mentions(program, function, body, *id, held))
+            && !is_spawned(program, function, body, *id, held)
+    })
+}
+
+/// Inside the argument of a call that starts something beside this function.
+fn is_spawned(program: &Program, function: FnId, body: &Body, id: ExprId, held: &Open) -> bool {
+    let span = body.expr(id).span;
+    body.ids().any(|outer| {
+        outer != id
+            && held.holds(body.expr(outer).span)
+            && body.expr(outer).span.contains(span)
+            && program.model(function, outer).is_some_and(|model| model.runs.values().any(|how| how == "spawn" || how == "later"))
+    })
+}
+
+/// What is given the transaction talks to the database: where it does not do both for certain, nor was seen what it does.
 fn is_slow(program: &Program, function: FnId, id: ExprId, given: bool) -> bool {
     program.model(function, id).is_some_and(|model| model.marks.iter().any(|mark| mark == "timer"))
-        || program.led(function, id).is_some_and(|led| led.effects.remote && (led.effects.queries() || !given))
+        || program.led(function, id).is_some_and(|led| led.effects.remote && (!given || led.effects.queries() && led.effects.certain))
 }

@@ -1,6 +1,6 @@
 //! Parameters that the dialect does not know.
 
-use super::common_sql::each_statement;
+use super::common_sql::{each_statement, is_sure};
 use crate::rules::prelude::*;
 use crate::sql::Dialect;
 use crate::sql::ir::PlaceholderStyle;
@@ -10,16 +10,25 @@ pub const CHECK: Check = Check::Program(check);
 fn check(cx: &mut Cx<'_>) {
     each_statement(cx.program(), |place| {
         // files may be meant for a tool that translates
-        if place.text.call().is_none() {
+        if !is_sure(cx.program(), place.text) {
             return;
         }
-        let wrong = |style: PlaceholderStyle| match place.text.dialect {
-            Dialect::Postgres => matches!(style, PlaceholderStyle::Question | PlaceholderStyle::QuestionNumber),
+        // `tags[a:b]` is a slice
+        let stands_alone = |span: Span| {
+            let before = place.text.placed.text.get(..span.start as usize).and_then(|text| text.chars().next_back());
+            before.is_none_or(|before| before.is_whitespace() || matches!(before, '(' | ',' | '=' | '<' | '>'))
+        };
+        let wrong = |style: PlaceholderStyle, span: Span| match place.text.dialect {
+            Dialect::Postgres => match style {
+                PlaceholderStyle::Question | PlaceholderStyle::QuestionNumber => true,
+                PlaceholderStyle::Colon => stands_alone(span),
+                _ => false,
+            },
             Dialect::MySql => matches!(style, PlaceholderStyle::Dollar | PlaceholderStyle::QuestionNumber),
             Dialect::Sqlite | Dialect::Generic => false,
         };
         let right = if place.text.dialect == Dialect::Postgres { "$1" } else { "?" };
-        if let Some(found) = place.statement.placeholders.iter().find(|each| wrong(each.style)) {
+        if let Some(found) = place.statement.placeholders.iter().find(|each| wrong(each.style, each.span)) {
             let finding = cx.report_at(place.location(found.span)).arg("found", place.text.slice(found.span));
             finding.arg("database", place.text.dialect.name()).arg("right", right).help("write");
             return;

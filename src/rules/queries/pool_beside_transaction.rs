@@ -2,10 +2,11 @@
 //! see its rows, waits for its locks, and takes a second connection from the pool (with a small pool, for ever).
 //!
 //! Reported where the transaction is a local of this function (or the argument of a transaction closure) and is still
-//! open: not before `begin`, not after `commit` or `rollback`. A call into another function is reported when the pool is
-//! handed to it and it sends a query.
+//! open: not before `begin`, not after `commit` or `rollback`. A call into another function is reported when the pool, or what
+//! holds one (`self.repository`), is handed to it and it sends a query. Left out: what is spawned, and pools of another kind of
+//! database than the transaction's.
 
-use super::common_transactions::{mentions, transactions_of};
+use super::common_transactions::{holds_pool, mentions, transactions_of};
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Function(check);
@@ -13,24 +14,37 @@ pub const CHECK: Check = Check::Function(check);
 fn check(function: FnId, cx: &mut Cx<'_>) {
     let program = cx.program();
     let Some((body, open)) = transactions_of(program, function) else { return };
+    let mut found: Vec<Span> = Vec::new();
     for id in body.ids() {
         let span = body.expr(id).span;
+        // of a chain of calls the innermost says it
+        if found.iter().any(|known| span.contains(*known)) {
+            continue;
+        }
         let Some(transaction) = open.iter().find(|each| each.holds(span)) else { continue };
         let Some(pool) = pool_in(program, function, body, id) else { continue };
         let Some(led) = program.led(function, id) else { continue };
-        if led.effects.queries() && !mentions(program, function, body, id, transaction) {
-            let pool = program.file(program.file_of(function)).slice(body.expr(pool).span).to_owned();
-            cx.report(body.expr(id).span)
-                .arg("pool", pool)
-                .arg("transaction", &transaction.name)
-                .label("begin", transaction.begun)
-                .help("use");
+        let begun = program
+            .db_calls(function)
+            .iter()
+            .find(|call| transaction.begun.contains(body.expr(call.expr).span) || body.expr(call.expr).span.contains(transaction.begun));
+        let same = begun.is_none_or(|begun| program.models.stack(&begun.library) == program.models.stack(&led.effects.library));
+        if led.effects.queries() && same && !led.effects.cached && !mentions(program, function, body, id, transaction) {
+            found.push(span);
+            let pool = super::common::shorten(program.file(program.file_of(function)).slice(body.expr(pool).span), 40);
+            cx.report(span).arg("pool", pool).arg("transaction", &transaction.name).label("begin", transaction.begun).help("use");
         }
     }
 }
 
-/// The pool among the arguments of a call (or its handle).
+/// The pool among the arguments of a call (or its handle), or what holds one.
 fn pool_in(program: &Program, function: FnId, body: &Body, id: ExprId) -> Option<ExprId> {
-    let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &body.expr(id).kind else { return None };
-    args.iter().copied().find(|arg| program.type_kind(program.ty(function, *arg)) == Some("db-pool"))
+    let (receiver, args) = match &body.expr(id).kind {
+        ExprKind::Call { args, .. } => (None, args),
+        ExprKind::MethodCall { receiver, args, .. } => (Some(*receiver), args),
+        _ => return None,
+    };
+    let own = || !program.targets(function, id).is_empty() && program.model(function, id).is_none();
+    let direct = args.iter().copied().find(|arg| program.type_kind(program.ty(function, *arg)) == Some("db-pool"));
+    direct.or_else(|| args.iter().copied().chain(receiver).find(|each| holds_pool(program, program.ty(function, *each)) && own()))
 }

@@ -1,13 +1,30 @@
 //! Several writes in one request without a transaction: when the second fails, the first stays.
 //!
-//! Reported in functions that a request reaches, with at least two writes to different statements on the pool itself,
-//! on one path, where the later one can fail and leave (`?`, `return`). Writes to one table that only log or count
-//! (their errors are dropped) do not count, nor do functions that take a connection or a transaction from their caller:
-//! there the caller decides.
+//! Reported in functions that a request reaches, with at least two writes on one path, each on the pool or on a connection that this
+//! function took from it (itself, or by a function that is handed the pool), where the later one can fail and leave (`?`, `return`).
+//! A function that is handed a connection is judged where nobody who calls it has begun a transaction. Writes whose errors are
+//! dropped do not count, nor do logs and counters, nor stores without transactions (caches).
 
+use std::collections::BTreeSet;
+
+use super::common_transactions::{held_connections, holds_pool};
+use crate::program::{DbOp, Target};
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Function(check);
+
+/// Tables that nobody needs to agree with another one.
+const ASIDE: &[&str] = &["log", "audit", "metric", "stat", "stats", "analytics", "cache", "telemetry", "visit", "seen", "event"];
+
+/// How many calls may lie between the function and the write.
+const DEPTH: u32 = 2;
+
+#[derive(Debug)]
+struct Write {
+    expr: ExprId,
+    tables: Vec<Name>,
+    library: Name,
+}
 
 fn check(function: FnId, cx: &mut Cx<'_>) {
     let program = cx.program();
@@ -15,37 +32,199 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
         return;
     }
     let body = &program.function(function).body;
-    let calls: Vec<_> = program.db_calls(function).iter().collect();
-    if calls.iter().any(|call| matches!(call.op, crate::program::DbOp::Begin)) {
+    if program.db_calls(function).iter().any(|call| call.op == DbOp::Begin) {
         return;
     }
     let parents = facts::walk::parents(body);
-    let writes: Vec<_> = calls
-        .iter()
-        .filter(|call| call.op == crate::program::DbOp::Write && call.certain)
-        .filter(|call| call.handle.is_some_and(|handle| program.type_kind(program.ty(function, handle)) == Some("db-pool")))
-        .filter(|call| propagates(body, &parents, call.expr))
-        .collect();
+    let writes: Vec<Write> = writes(program, function, body).into_iter().filter(|write| leaves(body, &parents, write.expr)).collect();
     let Some((first, second)) = writes.iter().enumerate().find_map(|(at, first)| {
-        let second = writes[at + 1..].iter().find(|second| follows(body, &parents, first.expr, second.expr))?;
+        let fits = |second: &&Write| second.library == first.library && follows(body, &parents, first.expr, second.expr);
+        let second = writes[at + 1..].iter().find(fits)?;
         Some((first, second))
     }) else {
         return;
     };
-    let mut tables: Vec<&str> = first.tables.iter().chain(&second.tables).map(Name::as_str).collect();
-    tables.sort_unstable();
-    tables.dedup();
-    cx.report(body.expr(second.expr).span).arg("tables", tables.join(", ")).label("first", body.expr(first.expr).span).help("begin");
+    let tables: BTreeSet<&str> = first.tables.iter().chain(&second.tables).map(Name::as_str).collect();
+    let finding = cx.report(body.expr(second.expr).span);
+    finding.label("first", body.expr(first.expr).span).help("begin");
+    if tables.is_empty() {
+        finding.variant("somewhere");
+    } else {
+        finding.arg("tables", tables.into_iter().collect::<Vec<_>>().join(", "));
+    }
 }
 
-/// `?` or a returned value carries its error out of the function.
-fn propagates(body: &Body, parents: &[Option<ExprId>], call: ExprId) -> bool {
+/// What the function writes outside of any transaction, in order.
+fn writes(program: &Program, function: FnId, body: &Body) -> Vec<Write> {
+    let mut loose: BTreeSet<PatId> = held_connections(program, function).iter().filter_map(|held| held.binding).collect();
+    loose.extend(loose_params(program, function));
+    let is_loose = |id: ExprId| {
+        let kind = program.type_kind(program.ty(function, id));
+        kind == Some("db-pool")
+            || kind != Some("db-transaction") && root(program, function, body, id).is_some_and(|binding| loose.contains(&binding))
+    };
+    let wrapped = wrapped(program, function, body);
+    let mut found = Vec::new();
+    for id in body.ids() {
+        if wrapped.iter().any(|span| span.contains(body.expr(id).span)) {
+            continue;
+        }
+        let direct = program.db_calls(function).iter().find(|call| call.expr == id);
+        let (tables, library) = match direct {
+            Some(call) if call.op == DbOp::Write && call.certain && call.handle.is_some_and(is_loose) => {
+                (call.tables.clone(), call.library.clone())
+            }
+            Some(_) => continue,
+            None => {
+                let given = match &body.expr(id).kind {
+                    ExprKind::Call { args, .. } => args.iter().any(|arg| is_loose(*arg) || holds_pool(program, program.ty(function, *arg))),
+                    ExprKind::MethodCall { receiver, args, .. } => {
+                        args.iter().chain([receiver]).any(|arg| is_loose(*arg) || holds_pool(program, program.ty(function, *arg)))
+                    }
+                    _ => continue,
+                };
+                if !given || program.model(function, id).is_some() || is_callers(program, function, body, id, &is_loose) {
+                    continue;
+                }
+                let Some(led) = program.led(function, id) else { continue };
+                let effects = led.effects;
+                let near =
+                    effects.writes && effects.certain && effects.depth <= DEPTH && !effects.cached && !effects.worker && !effects.remote;
+                if !near || in_transaction(program, function, body, id) {
+                    continue;
+                }
+                (effects.tables, effects.library)
+            }
+        };
+        let aside = !tables.is_empty()
+            && tables.iter().all(|table| {
+                table.split(['_', '.']).any(|part| ASIDE.iter().any(|word| part == *word || part.strip_suffix('s') == Some(word)))
+            });
+        if !aside && program.models.stack(&library) != Some("commands") {
+            found.push(Write { expr: id, tables, library });
+        }
+    }
+    found
+}
+
+/// Closures that are handed to a function of the project which begins a transaction around them.
+fn wrapped(program: &Program, function: FnId, body: &Body) -> Vec<Span> {
+    let mut found = Vec::new();
+    for id in body.ids() {
+        let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &body.expr(id).kind else { continue };
+        let closures: Vec<Span> =
+            args.iter().filter(|arg| matches!(body.expr(**arg).kind, ExprKind::Closure { .. })).map(|arg| body.expr(*arg).span).collect();
+        if closures.is_empty() {
+            continue;
+        }
+        let named = match &body.expr(id).kind {
+            ExprKind::MethodCall { method, .. } => method.contains("transact"),
+            ExprKind::Call { callee, .. } => matches!(&body.expr(*callee).kind, ExprKind::Path(path) if path.last().contains("transact")),
+            _ => false,
+        };
+        let begins = || {
+            program.targets(function, id).iter().any(|target| match target {
+                Target::Workspace { function, .. } => program.db_calls(*function).iter().any(|call| call.op == DbOp::Begin),
+                _ => false,
+            })
+        };
+        if named || begins() {
+            found.extend(closures);
+        }
+    }
+    found
+}
+
+/// It goes to a connection that this function was handed: whoever did that says what belongs together.
+fn is_callers(program: &Program, function: FnId, body: &Body, id: ExprId, is_loose: &dyn Fn(ExprId) -> bool) -> bool {
+    let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &body.expr(id).kind else { return false };
+    let params: Vec<PatId> = program.function(function).params.iter().map(|param| param.pat).collect();
+    args.iter().any(|arg| {
+        let Some(binding) = root(program, function, body, *arg).filter(|binding| params.contains(binding)) else { return false };
+        let named = matches!(&body.pat(binding).kind, PatKind::Bind { name, .. } if HANDLES.contains(&name.as_str()));
+        let kind = program.type_kind(program.ty(function, *arg));
+        !is_loose(*arg) && (named || matches!(kind, Some("db-connection" | "db-transaction")))
+    })
+}
+
+/// What a connection is called whose type says nothing (`impl ConnectionTrait`).
+const HANDLES: &[&str] = &["conn", "connection", "db", "tx", "txn", "trx", "executor", "transaction", "exec"];
+
+/// A transaction among the arguments.
+fn in_transaction(program: &Program, function: FnId, body: &Body, id: ExprId) -> bool {
+    facts::walk::descendants(body, id)
+        .any(|inner| matches!(body.expr(inner).kind, ExprKind::Path(_)) && program.is_transaction(program.ty(function, inner)))
+}
+
+/// Parameters that are connections which no caller has begun a transaction on: each took them from a pool itself.
+fn loose_params(program: &Program, function: FnId) -> Vec<PatId> {
+    let body = &program.function(function).body;
+    let mut found = Vec::new();
+    for (at, param) in program.function(function).params.iter().enumerate() {
+        let Some((_, ty)) = program.signature(function).params.get(at).map(|ty| (at, ty)) else { continue };
+        if program.type_kind(ty) != Some("db-connection") || !matches!(body.pat(param.pat).kind, PatKind::Bind { .. }) {
+            continue;
+        }
+        let callers: Vec<_> = program.callers(function).iter().filter(|(caller, _)| !program.is_test(*caller)).collect();
+        let taken = |(caller, call): &&(FnId, ExprId)| {
+            let outer = &program.function(*caller).body;
+            let begins = program.db_calls(*caller).iter().any(|call| call.op == DbOp::Begin);
+            let held: Vec<PatId> = held_connections(program, *caller).iter().filter_map(|held| held.binding).collect();
+            let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &outer.expr(*call).kind else { return false };
+            !begins && args.iter().any(|arg| root(program, *caller, outer, *arg).is_some_and(|binding| held.contains(&binding)))
+        };
+        if !callers.is_empty() && callers.iter().all(taken) {
+            found.push(param.pat);
+        }
+    }
+    found
+}
+
+/// The local that `&mut *conn` is made of.
+fn root(program: &Program, function: FnId, body: &Body, mut id: ExprId) -> Option<PatId> {
+    loop {
+        match &body.expr(id).kind {
+            ExprKind::Ref { operand, .. } | ExprKind::Unary { operand, .. } => id = *operand,
+            ExprKind::MethodCall { receiver, method, args, .. }
+                if args.is_empty() && matches!(method.as_str(), "as_mut" | "deref_mut" | "as_ref") =>
+            {
+                id = *receiver;
+            }
+            _ => return program.local(function, id),
+        }
+    }
+}
+
+/// Its error carries out of the function: `?`, a returned value, a `match` with an arm that leaves.
+fn leaves(body: &Body, parents: &[Option<ExprId>], call: ExprId) -> bool {
     let mut id = call;
     while let Some(parent) = parents[id.0 as usize] {
         match &body.expr(parent).kind {
             ExprKind::Try(_) | ExprKind::Return(_) => return true,
-            ExprKind::Await(_) | ExprKind::MethodCall { .. } => id = parent,
+            ExprKind::Await(_) => id = parent,
+            ExprKind::MethodCall { method, receiver, .. } => {
+                if *receiver != id
+                    || matches!(method.as_str(), "ok" | "unwrap_or_default" | "unwrap_or" | "unwrap_or_else" | "is_ok" | "is_err")
+                {
+                    return false;
+                }
+                id = parent;
+            }
             ExprKind::Block { tail: Some(tail), .. } => return *tail == id,
+            ExprKind::Match { scrutinee, arms } if *scrutinee == id => {
+                return arms.iter().any(|arm| {
+                    let of_error = matches!(&body.pat(arm.pat).kind, PatKind::TupleStruct { path, .. } if path.last() == "Err");
+                    of_error
+                        && facts::walk::descendants(body, arm.body).any(|inner| match &body.expr(inner).kind {
+                            ExprKind::Return(_) => true,
+                            ExprKind::Call { callee, .. } => {
+                                matches!(&body.expr(*callee).kind, ExprKind::Path(path) if path.last() == "Err")
+                            }
+                            ExprKind::MethodCall { method, .. } => method == "into",
+                            _ => false,
+                        })
+                });
+            }
             _ => return false,
         }
     }
@@ -69,5 +248,14 @@ fn follows(body: &Body, parents: &[Option<ExprId>], first: ExprId, second: ExprI
             .take_while(|id| *id != common)
             .all(|id| !matches!(body.expr(*id).kind, ExprKind::Closure { .. } | ExprKind::Loop { .. }))
     };
-    matches!(body.expr(*common).kind, ExprKind::Block { .. }) && straight(&of_first) && straight(&of_second)
+    // a branch that leaves is not before what follows it
+    let left = of_first.iter().take_while(|id| *id != common).any(|id| match &body.expr(*id).kind {
+        ExprKind::Block { stmts, tail, .. } => {
+            let last = tail.or(stmts.last().and_then(|stmt| if let Stmt::Expr(expr) = stmt { Some(*expr) } else { None }));
+            last.is_some_and(|last| matches!(body.expr(last).kind, ExprKind::Return(_)))
+        }
+        ExprKind::Return(_) => true,
+        _ => false,
+    });
+    !left && matches!(body.expr(*common).kind, ExprKind::Block { .. }) && straight(&of_first) && straight(&of_second)
 }
