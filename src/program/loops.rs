@@ -282,7 +282,8 @@ impl<'p> Finder<'p> {
                 // what stands for a database: little more than a pool
                 Ty::Workspace(id, _) if matches!(&self.program.type_info(*id).shape, Shape::Struct(_)) => {
                     let Shape::Struct(fields) = &self.program.type_info(*id).shape else { return false };
-                    if self.program.type_def(*id).name.ends_with("Pool") {
+                    let name = &self.program.type_def(*id).name;
+                    if name.ends_with("Pool") && ["Conn", "Db", "Database", "Pg", "Sql"].iter().any(|part| name.contains(part)) {
                         return true;
                     }
                     return fields.len() <= 3 && fields.iter().any(|(_, ty)| self.program.type_kind(ty) == Some("db-pool"));

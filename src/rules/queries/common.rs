@@ -118,7 +118,7 @@ impl<'p> Loops<'p> {
             remote: effects.remote,
             in_transaction: self.in_transaction(id),
             recursive: callee.is_some_and(|callee| self.program.same_component(callee, self.function)),
-            invariant: repeats.is_some_and(|index| self.is_invariant(id, &self.list[index], &effects)),
+            invariant: repeats.is_some_and(|index| self.is_invariant(id, &self.list[index], &effects)) && !self.draws(id),
         }
     }
 

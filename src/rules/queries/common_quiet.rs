@@ -81,6 +81,19 @@ impl Loops<'_> {
             && self.is_dispatched(self.program.ty(self.function, *receiver))
     }
 
+    /// Another answer each time, by its name: a number that was drawn, the next of something.
+    pub(super) fn draws(&self, id: ExprId) -> bool {
+        let name = match &self.body.expr(id).kind {
+            ExprKind::MethodCall { method, .. } => method.as_str(),
+            ExprKind::Call { callee, .. } => match &self.body.expr(*callee).kind {
+                ExprKind::Path(path) => path.last(),
+                _ => return false,
+            },
+            _ => return false,
+        };
+        name.split('_').any(|word| DRAWS.contains(&word))
+    }
+
     /// Behind `dyn`, or a type parameter.
     fn is_dispatched(&self, ty: &Ty) -> bool {
         match ty {
@@ -121,6 +134,12 @@ impl Loops<'_> {
 
 /// What things are told to do that were registered somewhere.
 const DUTIES: &[&str] = &["run", "execute", "handle", "process", "check", "tick", "start", "poll", "apply", "init", "on_"];
+
+/// What is different the next time.
+const DRAWS: &[&str] = &[
+    "generate", "random", "next", "new", "take", "pop", "dequeue", "claim", "acquire", "allocate", "reserve", "unused", "unique", "fresh", "draw",
+    "poll", "wait", "refresh",
+];
 
 /// What the database calls its own.
 const OBJECTS: &[&str] = &[
