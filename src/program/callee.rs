@@ -88,7 +88,8 @@ impl Infer<'_> {
                 // a trait of another crate in scope says more than the type's model (`diesel_async` beside `diesel`)
                 let krate = |path: &str| path.split("::").next().map(str::to_owned);
                 let other = |scoped: &(Name, CallId)| known.sends(scoped.1) && krate(&scoped.0) != krate(&owner);
-                let scoped = if known.sends(model) { self.scoped(name, args).filter(other) } else { None };
+                let own = matches!(ty, Ty::Foreign(path, _) if *path == owner);
+                let scoped = if known.sends(model) && !own { self.scoped(name, args).filter(other) } else { None };
                 let (owner, model) = scoped.unwrap_or((owner, model));
                 return Callee::foreign(owner, name, Some(model), ty.clone());
             }

@@ -137,8 +137,8 @@ const DUTIES: &[&str] = &["run", "execute", "handle", "process", "check", "tick"
 
 /// What is different the next time.
 const DRAWS: &[&str] = &[
-    "generate", "random", "next", "new", "take", "pop", "dequeue", "claim", "acquire", "allocate", "reserve", "unused", "unique", "fresh", "draw",
-    "poll", "wait", "refresh",
+    "generate", "random", "next", "new", "take", "pop", "dequeue", "claim", "acquire", "allocate", "reserve", "unused", "unique", "fresh",
+    "draw", "poll", "wait", "refresh",
 ];
 
 /// What the database calls its own.
