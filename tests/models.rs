@@ -143,8 +143,10 @@ fn registry() -> Sources {
     for index in folders(&home.join("registry/src")) {
         for folder in folders(&index) {
             let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or("").to_owned();
-            let Some(at) = name.match_indices('-').map(|(at, _)| at).find(|at| name[at + 1..].starts_with(|c: char| c.is_ascii_digit()))
-            else {
+            // `md-5-0.11.0` is version 0.11.0 of `md-5`
+            let is_version =
+                |at: &usize| name[at + 1..].split('.').next().is_some_and(|major| major.bytes().all(|byte| byte.is_ascii_digit()));
+            let Some(at) = name.match_indices('-').map(|(at, _)| at).find(is_version) else {
                 continue;
             };
             if let Some(version) = Version::parse(&name[at + 1..]) {
