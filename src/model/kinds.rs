@@ -196,4 +196,8 @@ pub const ROUTE_PARTS: &[&str] = &[
     "catcher",
     "serve",
     "chain",
+    "and",
+    "or",
+    "map",
+    "then",
 ];

@@ -253,7 +253,7 @@ fn entries(program: &Program, cuts: &mut Cuts) -> Vec<(FnId, Entry)> {
             if let Some(route) = &model.route
                 && matches!(
                     route.part.as_str(),
-                    "method" | "route" | "to" | "service" | "fallback" | "mount" | "layer" | "route-layer" | "wrap"
+                    "method" | "route" | "to" | "map" | "then" | "service" | "fallback" | "mount" | "layer" | "route-layer" | "wrap"
                 )
             {
                 // handlers, and middleware, are named where the router is made

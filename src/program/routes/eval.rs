@@ -63,6 +63,9 @@ pub(super) fn run(program: &Program) -> Found {
 
 fn finish(program: &Program, route: Partial) -> Option<Route> {
     let handler = route.handler?;
+    if route.gives && route.path.is_empty() && route.method.is_none() {
+        return None;
+    }
     let span = program.function(route.within).body.expr(route.expr).span;
     let path = if route.path.is_empty() && route.kind == RouteKind::Http { "/".to_owned() } else { route.path };
     Some(Route {

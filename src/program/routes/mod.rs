@@ -6,12 +6,12 @@
 //! not built: paths in attributes (`#[get("/x")]`), gRPC services, GraphQL resolvers. [`extract`] reads from a handler's
 //! signature what it takes from the request and what it answers with.
 //!
-//! Left out: paths that are computed at run time (their unknown parts are written `{?}`), routers kept in collections, and
-//! warp's filters beyond what a chain of `path!`, method and handler says.
+//! Left out: paths that are computed at run time (their unknown parts are written `{?}`) and routers kept in collections.
 
 mod declared;
 mod eval;
 mod extract;
+mod filters;
 mod parts;
 mod table;
 mod value;

@@ -1,6 +1,7 @@
 //! What each part of a router does to the router before it, as the models say.
 
 use super::eval::Eval;
+use super::filters::{self, Place};
 use super::value::{Frame, Partial, Router, Value, binding, crate_of, drop_value, method_name};
 use super::{Handler, Layer, RouteKind, join};
 use crate::facts::walk::descendants;
@@ -23,6 +24,8 @@ impl<'p> Eval<'p> {
                 within: frame.function,
                 expr,
                 framework: framework.clone(),
+                gives: false,
+                waits: false,
             })
             .collect()
     }
@@ -69,7 +72,18 @@ impl<'p> Eval<'p> {
         };
         let pending = |method: Option<Name>, handler: Option<(Handler, Vec<Layer>)>, path: String| {
             let (handler, layers) = handler.map_or((None, Vec::new()), |(handler, layers)| (Some(handler), layers));
-            Partial { kind: RouteKind::Http, method, path, handler, layers, within, expr: id, framework: framework.clone() }
+            Partial {
+                kind: RouteKind::Http,
+                method,
+                path,
+                handler,
+                layers,
+                within,
+                expr: id,
+                framework: framework.clone(),
+                gives: false,
+                waits: false,
+            }
         };
         match route.part.as_str() {
             "router" | "app" | "serve" | "chain" | "guard" | "catcher" => {
@@ -84,6 +98,30 @@ impl<'p> Eval<'p> {
                         }
                     }
                 }
+                if route.part == "serve" {
+                    router.routes.iter_mut().for_each(|route| route.gives = false);
+                }
+            }
+            "and" | "or" | "map" | "then" => {
+                let place = Place { within, expr: id, framework };
+                router = match (route.part.as_str(), target) {
+                    ("map" | "then", None) => {
+                        let owner = model.path.first().and_then(|path| path.rsplit_once("::")).map_or("", |(owner, _)| owner);
+                        filters::mapped(self.program, router, (&Handler::Service(Name::new(owner)), &[]), false, &place)
+                    }
+                    (part @ ("map" | "then"), Some(target)) => {
+                        let (handler, layers) = self.handler(frame, target);
+                        filters::mapped(self.program, router, (&handler, &layers), part == "then", &place)
+                    }
+                    (part, Some(target)) => {
+                        let other = match self.expr(frame, target) {
+                            Value::Router(other) => other,
+                            _ => Router::default(),
+                        };
+                        if part == "and" { filters::and(self.program, router, other, &place) } else { filters::or(router, other, &place) }
+                    }
+                    (_, None) => router,
+                };
             }
             "method" => {
                 let method = match (&route.method, &text) {
@@ -130,7 +168,7 @@ impl<'p> Eval<'p> {
                 }
             }
             "scope" | "resource" => {
-                let text = text.unwrap_or_default();
+                let text = text.or_else(|| route.text.clone()).unwrap_or_default();
                 if receiver.is_none() {
                     router.prefix = text;
                 } else {
@@ -214,6 +252,8 @@ impl<'p> Eval<'p> {
                         within: frame.function,
                         expr: target,
                         framework,
+                        gives: false,
+                        waits: false,
                     }];
                 }
                 declared
@@ -233,6 +273,8 @@ impl<'p> Eval<'p> {
                     within: frame.function,
                     expr: target,
                     framework: crate_of(model),
+                    gives: false,
+                    waits: false,
                 }]
             }
         }

@@ -85,6 +85,66 @@ impl Server {
 }
 
 #[test]
+fn ntex_is_built_like_actix() {
+    let source = r#"
+use ntex::web;
+#[web::get("/health")] async fn health() -> web::HttpResponse { web::HttpResponse::Ok().finish() }
+async fn list(q: web::types::Query<Page>) -> web::HttpResponse { todo!() } async fn create(body: web::types::Json<Page>) -> web::HttpResponse { todo!() }
+struct Page;
+fn config(cfg: &mut web::ServiceConfig) { cfg.service(web::resource("/items").route(web::get().to(list)).route(web::post().to(create))); }
+#[ntex::main]
+async fn main() -> std::io::Result<()> {
+    web::HttpServer::new(|| web::App::new().service(health).service(web::scope("/api").configure(config))).bind("x")?.run().await
+}
+"#;
+    assert_eq!(table(source), ["GET /api/items list", "POST /api/items create", "GET /health health"]);
+}
+
+#[test]
+fn warp_filters_are_combined() {
+    let source = r#"
+use warp::{Filter, Rejection, Reply};
+use std::convert::Infallible;
+#[derive(Clone)] struct Db; struct User; struct Todo;
+async fn list(db: Db) -> Result<String, Infallible> { todo!() } async fn show(id: u64, db: Db) -> Result<String, Infallible> { todo!() }
+async fn create(todo: Todo, db: Db) -> Result<String, Infallible> { todo!() } async fn remove(user: User, id: u64) -> Result<String, Infallible> { todo!() }
+async fn authorize(token: String) -> Result<User, Rejection> { todo!() } async fn lost(err: Rejection) -> Result<String, Infallible> { todo!() }
+fn into_response(text: String) -> impl Reply { text } async fn parsed(text: String) -> Result<u64, Rejection> { todo!() }
+fn with_db(db: Db) -> impl Filter<Extract = (Db,), Error = Infallible> + Clone { warp::any().map(move || db.clone()) }
+fn user() -> impl Filter<Extract = (User,), Error = Rejection> + Clone { warp::header::<String>("authorization").and_then(authorize) }
+fn todos(db: Db) -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone {
+    let base = warp::path!("todos" / ..);
+    let list = base.and(warp::path::end()).and(warp::get()).and(with_db(db.clone())).and_then(list).map(into_response);
+    let create = base.and(warp::path::end()).and(warp::post()).and(warp::body::json()).and(with_db(db.clone())).and_then(create);
+    let show = warp::path!("todos" / u64).and(warp::get()).and(with_db(db)).then(show);
+    let remove = warp::path("todos").and(warp::path::param()).and_then(parsed).and(warp::delete()).and(user()).and_then(remove);
+    list.or(create).or(show).or(remove)
+}
+#[tokio::main] async fn main() {
+    let hi = warp::path("hi").map(|| "hi");
+    let bye = warp::path!("bye" / String).map(|name| name);
+    let files = warp::path("static").and(warp::fs::dir("www"));
+    let api = warp::path("api").and(todos(Db));
+    let routes = warp::get().and(hi.or(bye)).or(files).or(api).recover(lost).with(warp::log("x"));
+    warp::serve(routes).run(([127, 0, 0, 1], 3030)).await;
+}
+"#;
+    assert_eq!(
+        table(source),
+        [
+            "fallback ANY * lost",
+            "GET /api/todos list",
+            "POST /api/todos create",
+            "DELETE /api/todos/{param} remove [authorize parsed]",
+            "GET /api/todos/{u64} show",
+            "GET /bye/{string} closure",
+            "GET /hi closure",
+            "ANY /static warp::fs",
+        ]
+    );
+}
+
+#[test]
 fn actix_scopes_wrap_everything_inside() {
     let source = r#"
 use actix_web::{web, App, HttpServer, HttpResponse, Responder};

@@ -18,6 +18,10 @@ pub(super) struct Partial {
     pub within: FnId,
     pub expr: ExprId,
     pub framework: Name,
+    /// the handler may only make an argument for another one: see [`super::filters`]
+    pub gives: bool,
+    /// the handler of a filter is awaited
+    pub waits: bool,
 }
 
 /// A router so far.
