@@ -109,6 +109,8 @@ pub struct Dialects {
     hints: Vec<(String, Dialect)>,
     /// packages that speak one dialect, whatever their features
     packages: Vec<(String, Dialect)>,
+    /// packages whose dialect depends on their features
+    varied: Vec<String>,
 }
 
 impl Dialects {
@@ -141,7 +143,8 @@ impl Dialects {
         });
         let packages = features.iter().filter(|(_, feature, _)| feature == "*").map(|(package, _, dialect)| (package.clone(), *dialect));
         let packages = packages.collect();
-        Self { crates: workspace.crates.iter().map(of_crate).collect(), urls: urls.collect(), hints, packages }
+        let varied = features.iter().filter(|(_, feature, _)| feature != "*").map(|(package, ..)| package.clone()).collect();
+        Self { crates: workspace.crates.iter().map(of_crate).collect(), urls: urls.collect(), hints, packages, varied }
     }
 
     /// The one dialect of a crate, or of the whole workspace where the crate itself names none.
@@ -156,12 +159,15 @@ impl Dialects {
         (all.len() == 1).then(|| all[0])
     }
 
-    /// The one dialect that a package speaks.
+    /// The one dialect that a package speaks; none where its features say which. One that no model gives a dialect to speaks its own.
     #[must_use]
     pub fn of_package(&self, name: &str) -> Option<Dialect> {
         let name = name.replace('_', "-");
         let mut found = self.packages.iter().filter(|(package, _)| *package == name).map(|(_, dialect)| *dialect);
-        found.next().filter(|first| found.all(|other| other == *first))
+        match found.next() {
+            Some(first) => found.all(|other| other == first).then_some(first),
+            None => (!self.varied.contains(&name)).then_some(Dialect::Generic),
+        }
     }
 
     fn of_dir(path: &str) -> Option<Dialect> {

@@ -55,6 +55,14 @@ pub fn grown(program: &Program) -> BTreeSet<&str> {
             if let crate::sql::ir::Kind::Insert(insert) = &statement.kind {
                 grown.insert(insert.table.name.as_str());
             }
+            // `WITH added AS (INSERT ..) SELECT ..`
+            statement.walk(&mut |node| {
+                if let crate::sql::Node::Statement(inner) = node
+                    && let crate::sql::ir::Kind::Insert(insert) = &inner.kind
+                {
+                    grown.insert(insert.table.name.as_str());
+                }
+            });
         }
     }
     each_chain(program, |chain| {
@@ -69,19 +77,22 @@ pub fn grown(program: &Program) -> BTreeSet<&str> {
 pub fn single_rows(program: &Program) -> BTreeSet<&str> {
     let mut single = BTreeSet::new();
     each_chain(program, |chain| {
-        let asks = ["filter", "order", "limit", "group", "select"]
+        let asks = ["filter", "order", "limit", "group"]
             .iter()
             .any(|word| chain.clauses.iter().any(|clause| clause.word == *word && !clause.sends));
         let one = matches!(chain.fetches.as_deref(), Some("one" | "optional"));
-        if chain.verb == Verb::Select && chain.complete && one && !asks {
+        if chain.verb == Verb::Select && chain.complete && one && !asks && !aggregates(program, chain) {
             single.extend(chain.tables.iter().map(Name::as_str));
         }
     });
     super::common_sql::each_statement(program, |place| {
-        let Some(call) = place.text.call() else { return };
+        if place.text.call().is_none() {
+            return;
+        }
+        let fetches = super::common_sql::fetched(program, place.text);
         if let crate::sql::ir::Kind::Query(query) = &place.statement.kind
             && let [select] = query.selects.as_slice()
-            && matches!(call.fetches.as_deref(), Some("one" | "optional"))
+            && matches!(fetches.as_deref(), Some("one" | "optional"))
             && select.filter.is_none()
             && query.order_by.is_empty()
             && select
@@ -92,8 +103,38 @@ pub fn single_rows(program: &Program) -> BTreeSet<&str> {
             single.extend(place.statement.reads.iter().map(|read| read.name.as_str()));
         }
     });
+    // a key that can have one value
+    for set in &program.sql().sets {
+        for table in set.schema().tables.values() {
+            let fixed = table.primary_key.len() == 1
+                && table.column(&table.primary_key[0]).is_some_and(|column| matches!(column.ty.name.as_str(), "bool" | "boolean"));
+            if fixed {
+                single.insert(table.name.as_str());
+            }
+        }
+    }
     single
 }
+
+/// It asks for a count, a sum or the like: one row, whatever the table holds.
+pub fn aggregates(program: &Program, chain: &Chain) -> bool {
+    let body = &program.function(chain.function).body;
+    chain.clauses.iter().filter(|clause| clause.word == "select").any(|clause| {
+        let counts = matches!(&body.expr(clause.expr).kind, ExprKind::MethodCall { method, .. } if method == "count");
+        counts
+            || args_of(program, chain, clause).iter().any(|arg| {
+                facts::walk::descendants(body, *arg).any(|inner| match &body.expr(inner).kind {
+                    ExprKind::Call { callee, .. } => {
+                        matches!(&body.expr(*callee).kind, ExprKind::Path(path) if AGGREGATES.contains(&path.last()))
+                    }
+                    ExprKind::MethodCall { method, .. } => AGGREGATES.contains(&method.as_str()),
+                    _ => false,
+                })
+            })
+    })
+}
+
+const AGGREGATES: &[&str] = &["count", "count_star", "count_distinct", "sum", "min", "max", "avg", "exists"];
 
 /// Tables whose names say that somebody keeps them short: settings, kinds, roles.
 pub fn is_short(table: &str) -> bool {

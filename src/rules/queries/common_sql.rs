@@ -35,6 +35,18 @@ pub fn each_statement<'p>(program: &'p Program, mut visit: impl FnMut(Place<'p>)
     }
 }
 
+/// What is fetched in the end: by the chain behind the text, or by the call that sends what was prepared from it.
+pub fn fetched(program: &Program, text: &SqlText) -> Option<Name> {
+    let call = text.call()?;
+    if call.fetches.is_some() {
+        return call.fetches.clone();
+    }
+    let function = program.fn_id(text.file, call.function?);
+    let body = &program.function(function).body;
+    let sent = program.db_calls(function).iter().find(|sent| sent.sql.is_some_and(|sql| body.expr(sql).span == text.span));
+    sent.and_then(|sent| sent.fetches.clone())
+}
+
 /// Whether the call that takes a text is the one it was taken for: a method is found by its name, before types are known.
 pub fn is_sure(program: &Program, text: &SqlText) -> bool {
     let Some(call) = text.call() else { return false };
@@ -44,7 +56,9 @@ pub fn is_sure(program: &Program, text: &SqlText) -> bool {
     }
     let krate = |path: &str| path.split("::").next().unwrap_or("").to_owned();
     program.model(function, call.expr).is_some_and(|model| {
-        model.sql.is_some() && model.path.iter().any(|path| call.owners.iter().any(|owner| krate(owner) == krate(path)))
+        // a client of another kind of database (ClickHouse) has SQL of its own
+        let speaks = |path: &str| program.models.dialects().iter().any(|(package, ..)| package.replace('-', "_") == krate(path));
+        model.sql.is_some() && model.path.iter().any(|path| speaks(path) && call.owners.iter().any(|owner| krate(owner) == krate(path)))
     })
 }
 

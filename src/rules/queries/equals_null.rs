@@ -14,7 +14,10 @@ fn check(cx: &mut Cx<'_>) {
             let Sql::Binary { op, left, right } = &expr.kind else { continue };
             let null = matches!(left.kind, Sql::Null) || matches!(right.kind, Sql::Null);
             if null && matches!(op.as_str(), "=" | "==" | "<>" | "!=" | "<" | ">" | "<=" | ">=") {
-                cx.report_at(place.location(expr.span)).arg("condition", place.short(expr.span)).help("is");
+                cx.report_at(place.location(expr.span))
+                    .arg("condition", place.short(expr.span))
+                    .help("is")
+                    .fold(format!("{} {}", place.text.file.0, place.text.span.start));
             }
         }
     });

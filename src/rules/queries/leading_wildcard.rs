@@ -1,11 +1,16 @@
-//! `LIKE '%..'`.
+//! `LIKE '%..'`, written in the text, bound to it, or built by a chain.
+//!
+//! Left out: `NOT LIKE`, the database's own catalogs, statements that enter a table by a whole key, and columns with a trigram or
+//! full-text index.
 
+use super::common_binds::{opens, value_of};
 use super::common_chain::{each_chain, text_of, word_of};
-use super::common_sql::{Schemas, each_statement};
-use crate::program::{Chain, Definitions, Op};
+use super::common_search::searches;
+use super::common_sql::{Place, Schemas, each_statement};
+use crate::program::{Chain, Op};
 use crate::rules::prelude::*;
 use crate::sql::Dialect;
-use crate::sql::ir::{Expr, ExprKind as Sql};
+use crate::sql::ir::{Expr, ExprKind as Sql, ObjectName, Select, Statement, TableSource};
 use crate::sql::schema::Table;
 
 pub const CHECK: Check = Check::Program(check);
@@ -14,10 +19,15 @@ fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
     let schemas = Schemas::new(program);
     each_statement(program, |place| {
-        let Some(table) = place.statement.reads.first().or(place.statement.writes.first()) else { return };
+        let own = place.statement.reads.iter().chain(&place.statement.writes).find(|table| !is_catalog(table));
+        let Some(table) = own else { return };
         for expr in place.statement.exprs() {
             let Sql::Binary { op, left, right } = &expr.kind else { continue };
-            if !matches!(op.as_str(), "like" | "ilike" | "not like" | "not ilike") || !starts_open(right) {
+            // what is not like something has to be read anyway
+            if !matches!(op.as_str(), "like" | "ilike") || column(left).is_none() || !starts_open(right, &place, program) {
+                continue;
+            }
+            if in_catalog(place.statement, expr.span) || entered(program, &schemas, &place) {
                 continue;
             }
             let column = column(left);
@@ -28,17 +38,20 @@ fn check(cx: &mut Cx<'_>) {
                 .any(|known| place.statement.reads.iter().any(|read| read.name == known.name) && searched(known, column));
             if !indexed {
                 let finding = cx.report_at(place.location(expr.span));
-                finding.arg("pattern", place.short(right.span)).arg("table", table.name.as_str());
+                finding.arg("pattern", shown(program, &place, right)).arg("table", table.name.as_str());
                 finding.help(if place.text.dialect == Dialect::Postgres { "trigram" } else { "search" });
                 finding.fold(place.text.file.0.to_string());
             }
         }
     });
+    pushed(cx);
     each_chain(program, |chain| {
         for condition in &chain.conditions {
             let open = match condition.op {
                 Op::Contains => true,
-                Op::Like => condition.value.is_some_and(|value| opens(program, chain, value, 6)),
+                Op::Like => condition
+                    .value
+                    .is_some_and(|value| opens(program, chain.function, value, 6) && !negated(program, chain, condition.expr)),
                 _ => false,
             };
             let Some((table, column)) = condition.column.as_ref().filter(|_| open) else { continue };
@@ -69,28 +82,6 @@ fn searched(table: &Table, column: Option<&Name>) -> bool {
     })
 }
 
-/// Whether the text that a pattern is made of begins with a wildcard.
-fn opens(program: &Program, chain: &Chain, id: ExprId, depth: u32) -> bool {
-    let body = &program.function(chain.function).body;
-    if depth == 0 {
-        return false;
-    }
-    match &body.expr(id).kind {
-        ExprKind::Lit(Lit::Str(text)) => text.starts_with('%'),
-        ExprKind::Macro(call) => call
-            .format
-            .as_ref()
-            .is_some_and(|format| matches!(format.pieces.first(), Some(facts::FormatPiece::Text(text)) if text.starts_with('%'))),
-        ExprKind::Ref { operand, .. } => opens(program, chain, *operand, depth - 1),
-        ExprKind::MethodCall { receiver, .. } => opens(program, chain, *receiver, depth - 1),
-        ExprKind::Path(_) => program
-            .local(chain.function, id)
-            .and_then(|binding| Definitions::of(body).value(binding))
-            .is_some_and(|value| opens(program, chain, value, depth - 1)),
-        _ => false,
-    }
-}
-
 fn column(expr: &Expr) -> Option<&Name> {
     match &expr.kind {
         Sql::Column { name, .. } => Some(name),
@@ -100,15 +91,120 @@ fn column(expr: &Expr) -> Option<&Name> {
     }
 }
 
-/// Whether the pattern begins with a wildcard.
-fn starts_open(expr: &Expr) -> bool {
+/// Whether the pattern begins with a wildcard, or what is bound for it does.
+fn starts_open(expr: &Expr, place: &Place<'_>, program: &Program) -> bool {
     match &expr.kind {
         Sql::Str(text) => text.starts_with('%') && text.len() > 1 || text == "%",
-        Sql::Binary { op, left, .. } if op == "||" => starts_open(left),
+        Sql::Binary { op, left, .. } if op == "||" => starts_open(left, place, program),
         Sql::Function { name, args, .. } if matches!(name.name.as_str(), "concat" | "lower" | "upper") => {
-            args.first().is_some_and(starts_open)
+            args.first().is_some_and(|first| starts_open(first, place, program))
         }
-        Sql::Cast { operand, .. } => starts_open(operand),
+        Sql::Cast { operand, .. } => starts_open(operand, place, program),
+        Sql::Placeholder(placeholder) => {
+            value_of(program, place.text, place.statement, placeholder).is_some_and(|(function, value)| opens(program, function, value, 6))
+        }
         _ => false,
+    }
+}
+
+/// The pattern for people: what is bound, where it is bound.
+fn shown(program: &Program, place: &Place<'_>, pattern: &Expr) -> String {
+    let bound = match &pattern.kind {
+        Sql::Placeholder(placeholder) => value_of(program, place.text, place.statement, placeholder),
+        _ => None,
+    };
+    bound.map_or_else(
+        || place.short(pattern.span),
+        |(function, value)| {
+            let span = program.function(function).body.expr(value).span;
+            super::common::shorten(program.file(program.file_of(function)).slice(span), 40)
+        },
+    )
+}
+
+fn negated(program: &Program, chain: &Chain, id: ExprId) -> bool {
+    matches!(&program.function(chain.function).body.expr(id).kind, ExprKind::MethodCall { method, .. } if method.starts_with("not_"))
+}
+
+/// The database's own tables are small.
+fn is_catalog(table: &ObjectName) -> bool {
+    let own = |name: &str| ["sqlite_", "pg_", "pragma_"].iter().any(|prefix| name.starts_with(prefix));
+    own(&table.name) || table.schema.as_ref().is_some_and(|schema| schema == "information_schema" || schema == "pg_catalog")
+}
+
+/// In a query of the database's own tables, or of what a function yields.
+fn in_catalog(statement: &Statement, span: Span) -> bool {
+    let mut inner: Option<&Select> = None;
+    for query in statement.queries() {
+        for select in query.selects.iter().filter(|select| select.span.contains(span)) {
+            if inner.is_none_or(|known| known.span.contains(select.span)) {
+                inner = Some(select);
+            }
+        }
+    }
+    inner.is_some_and(|select| {
+        !select.from.is_empty()
+            && select.from.iter().all(|table| match &table.source {
+                TableSource::Table(name) => is_catalog(name),
+                TableSource::Function { .. } => true,
+                _ => false,
+            })
+    })
+}
+
+/// All columns of a key are asked for: a handful of rows are left to look at.
+fn entered(program: &Program, schemas: &Schemas, place: &Place<'_>) -> bool {
+    schemas.of(program, place.text).into_iter().any(|schema| {
+        searches(place.statement, schema).iter().any(|search| {
+            let asked = |columns: &[Name]| {
+                !columns.is_empty() && columns.iter().all(|column| search.columns.iter().any(|(name, _)| name == column))
+            };
+            schema
+                .tables
+                .get(&search.table)
+                .is_some_and(|table| asked(&table.primary_key) || table.uniques.iter().any(|unique| asked(&unique.columns)))
+        })
+    })
+}
+
+/// `builder.push(" AND name LIKE ").push_bind(format!("%{text}%"))`
+fn pushed(cx: &mut Cx<'_>) {
+    let program = cx.program();
+    for function in program.functions().filter(|function| !program.is_test(*function)) {
+        let body = &program.function(function).body;
+        let clause = |id: ExprId, word: &str| program.model(function, id).is_some_and(|model| model.clause.as_deref() == Some(word));
+        for id in body.ids() {
+            let ExprKind::MethodCall { receiver, method, args, .. } = &body.expr(id).kind else { continue };
+            if method != "push_bind"
+                || program.model(function, id).is_none()
+                || !args.first().is_some_and(|value| opens(program, function, *value, 6))
+            {
+                continue;
+            }
+            // the text right before it: of the same chain, or the last that was pushed
+            let literal = |id: ExprId| match &body.expr(id).kind {
+                ExprKind::MethodCall { args, .. } if clause(id, "push") => match args.first().map(|arg| &body.expr(*arg).kind) {
+                    Some(ExprKind::Lit(Lit::Str(text))) => Some(text.trim_end().to_ascii_lowercase()),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let end = body.expr(id).span.end;
+            let before = literal(*receiver).or_else(|| {
+                body.ids()
+                    .filter(|other| body.expr(*other).span.end < end)
+                    .filter_map(|other| Some((body.expr(other).span.end, literal(other)?)))
+                    .max()
+                    .map(|(_, text)| text)
+            });
+            if before.is_some_and(|text| text.ends_with(" like") || text.ends_with(" ilike")) {
+                let file = program.file(program.file_of(function));
+                let value = args.first().map_or("", |value| file.slice(body.expr(*value).span));
+                cx.report_at(body.expr(args[0]).span.in_file(program.file_of(function)))
+                    .variant("pushed")
+                    .arg("pattern", super::common::shorten(value, 40))
+                    .help("search");
+            }
+        }
     }
 }

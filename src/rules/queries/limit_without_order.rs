@@ -1,7 +1,7 @@
 //! `LIMIT` over rows in no order.
 
 use super::common_chain::{args_of, each_chain, number, word_of};
-use super::common_sql::each_statement;
+use super::common_sql::{each_statement, fetched};
 use crate::program::{Op, Verb};
 use crate::rules::prelude::*;
 use crate::sql::ir::{ExprKind, Kind, TableSource};
@@ -30,8 +30,7 @@ fn check(cx: &mut Cx<'_>) {
         let Some(limit) = &query.limit else { return };
         let [select] = query.selects.as_slice() else { return };
         let one = matches!(&limit.kind, ExprKind::Number(number) if number == "1");
-        let single =
-            place.text.call().and_then(|call| call.fetches.as_deref()).is_some_and(|fetches| matches!(fetches, "one" | "optional"));
+        let single = fetched(cx.program(), place.text).is_some_and(|fetches| matches!(fetches.as_str(), "one" | "optional"));
         let skips = query.locking.as_ref().is_some_and(|locking| locking.skip_locked);
         if one || single || skips || !query.order_by.is_empty() || !place.text.placed.complete || !select.distinct_on.is_empty() {
             return;
@@ -47,7 +46,8 @@ fn check(cx: &mut Cx<'_>) {
             TableSource::Function { .. } | TableSource::Unknown => true,
             TableSource::Table(_) => false,
         });
-        let Some(table) = place.statement.reads.first().filter(|_| !aggregate && !ordered_inside) else { return };
+        let first = select.from.iter().find_map(|table| if let TableSource::Table(name) = &table.source { Some(name) } else { None });
+        let Some(table) = first.or(place.statement.reads.first()).filter(|_| !aggregate && !ordered_inside) else { return };
         cx.report_at(place.location(limit.span)).arg("table", table.name.as_str()).help("order");
     });
     let program = cx.program();

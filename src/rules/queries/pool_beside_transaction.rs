@@ -14,25 +14,39 @@ pub const CHECK: Check = Check::Function(check);
 fn check(function: FnId, cx: &mut Cx<'_>) {
     let program = cx.program();
     let Some((body, open)) = transactions_of(program, function) else { return };
+    let calls = program.db_calls(function);
     let mut found: Vec<Span> = Vec::new();
-    for id in body.ids() {
-        let span = body.expr(id).span;
-        // of a chain of calls the innermost says it
-        if found.iter().any(|known| span.contains(*known)) {
-            continue;
+    for (at, transaction) in open.iter().enumerate() {
+        let begun = calls.iter().find(|call| {
+            let span = body.expr(call.expr).span;
+            transaction.begun.contains(span) || span.contains(transaction.begun)
+        });
+        let mut beside = Vec::new();
+        for id in body.ids() {
+            let span = body.expr(id).span;
+            // of a chain of calls the innermost says it, of transactions the first
+            if !transaction.holds(span)
+                || found.iter().any(|known| span.contains(*known))
+                || open[..at].iter().any(|other| other.holds(span))
+            {
+                continue;
+            }
+            let Some(pool) = pool_in(program, function, body, id) else { continue };
+            let Some(led) = program.led(function, id) else { continue };
+            let same = begun.is_none_or(|begun| program.models.stack(&begun.library) == program.models.stack(&led.effects.library));
+            if led.effects.queries() && same && !led.effects.cached && !mentions(program, function, body, id, transaction) {
+                found.push(span);
+                beside.push((span, pool));
+            }
         }
-        let Some(transaction) = open.iter().find(|each| each.holds(span)) else { continue };
-        let Some(pool) = pool_in(program, function, body, id) else { continue };
-        let Some(led) = program.led(function, id) else { continue };
-        let begun = program
-            .db_calls(function)
-            .iter()
-            .find(|call| transaction.begun.contains(body.expr(call.expr).span) || body.expr(call.expr).span.contains(transaction.begun));
-        let same = begun.is_none_or(|begun| program.models.stack(&begun.library) == program.models.stack(&led.effects.library));
-        if led.effects.queries() && same && !led.effects.cached && !mentions(program, function, body, id, transaction) {
-            found.push(span);
-            let pool = super::common::shorten(program.file(program.file_of(function)).slice(body.expr(pool).span), 40);
-            cx.report(span).arg("pool", pool).arg("transaction", &transaction.name).label("begin", transaction.begun).help("use");
+        beside.sort_by_key(|(span, _)| span.start);
+        let Some((first, pool)) = beside.first() else { continue };
+        let pool = super::common::shorten(program.file(program.file_of(function)).slice(body.expr(*pool).span), 40);
+        let finding =
+            cx.report(*first).arg("pool", pool).arg("transaction", &transaction.name).label("begin", transaction.begun).help("use");
+        // one transaction, one finding
+        for (span, _) in beside.iter().skip(1).take(8) {
+            finding.label("also", *span);
         }
     }
 }

@@ -22,6 +22,8 @@ const DEPTH: u32 = 2;
 #[derive(Debug)]
 struct Write {
     expr: ExprId,
+    /// sent by this function itself
+    own: bool,
     tables: Vec<Name>,
     library: Name,
 }
@@ -47,6 +49,10 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     let tables: BTreeSet<&str> = first.tables.iter().chain(&second.tables).map(Name::as_str).collect();
     let finding = cx.report(body.expr(second.expr).span);
     finding.label("first", body.expr(first.expr).span).help("begin");
+    // what two functions do is less certain to belong together
+    if !first.own && !second.own {
+        finding.severity(Severity::Note);
+    }
     if tables.is_empty() {
         finding.variant("somewhere");
     } else {
@@ -101,7 +107,7 @@ fn writes(program: &Program, function: FnId, body: &Body) -> Vec<Write> {
                 table.split(['_', '.']).any(|part| ASIDE.iter().any(|word| part == *word || part.strip_suffix('s') == Some(word)))
             });
         if !aside && program.models.stack(&library) != Some("commands") {
-            found.push(Write { expr: id, tables, library });
+            found.push(Write { expr: id, own: direct.is_some(), tables, library });
         }
     }
     found

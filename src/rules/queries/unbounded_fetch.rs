@@ -1,59 +1,226 @@
 //! A whole table fetched at once, that the program keeps adding to.
+//!
+//! A condition counts as a bound where it compares with a value: `deleted_at IS NULL`, `active`, `length(name) > 0` let nearly every
+//! row pass. What belongs to one parent (`WHERE post_id = $1`) is a note, and only in tables whose name says that they grow under
+//! each parent (comments, messages, events). Streams are let through where they are not collected.
 
 use crate::rules::prelude::*;
 
-use super::common_chain::{args_of, each_chain, grown, is_short, word_of};
-use super::common_sql::each_statement;
-use crate::program::Verb;
-use crate::sql::ir::{ExprKind as Sql, Kind, TableSource};
+use super::common_chain::{aggregates, each_chain, grown, is_short, word_of};
+use super::common_sql::{Place, each_statement, fetched};
+use crate::program::{Chain, Op, Verb};
+use crate::sql::ir::{Expr, ExprKind as Sql, Kind, TableSource};
 
 pub const CHECK: Check = Check::Program(check);
+
+/// What keeps coming under one parent, by the table's name.
+const FEEDS: &[&str] = &[
+    "comment",
+    "message",
+    "post",
+    "event",
+    "log",
+    "notification",
+    "activity",
+    "activities",
+    "history",
+    "transaction",
+    "reply",
+    "replies",
+    "reaction",
+    "visit",
+    "click",
+    "measurement",
+    "reading",
+    "audit",
+    "movement",
+    "article",
+];
+
+/// How much of a table a query lets through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Share {
+    All,
+    OfParent,
+    Some,
+}
 
 fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
     let grown = grown(program);
     each_statement(program, |place| {
-        let Some(call) = place.text.call() else { return };
-        if call.fetches.as_deref() != Some("all") || !place.text.placed.complete {
-            return;
-        }
+        let Some(call) = place.text.call().filter(|_| place.text.placed.complete && place.statement.holes.is_empty()) else { return };
         let Kind::Query(query) = &place.statement.kind else { return };
         let [select] = query.selects.as_slice() else { return };
-        let [table] = select.from.as_slice() else { return };
-        let TableSource::Table(name) = &table.source else { return };
-        let bounded =
-            query.limit.is_some() || select.filter.is_some() || select.having.is_some() || !select.group_by.is_empty() || select.distinct;
-        let aggregate = select
-            .projection
-            .iter()
-            .any(|each| matches!(each.expr.as_ref().map(|expr| &expr.kind), Some(Sql::Function { window: false, .. })));
-        if !bounded && !aggregate && query.ctes.is_empty() && grown.contains(name.name.as_str()) && !is_short(&name.name) {
-            let in_request = call.function.is_some_and(|function| program.reach(program.fn_id(place.text.file, function)).request);
-            let finding = cx.report_at(place.location(name.span)).arg("table", name.name.as_str()).help("limit");
-            if !in_request {
-                finding.quiet("offline");
-            }
-        }
-    });
-    each_chain(program, |chain| {
-        let bounded = ["filter", "limit", "group", "having", "distinct", "join"].iter().any(|word| chain.clause(word).is_some());
-        if chain.verb != Verb::Select || bounded || !chain.complete || chain.fetches.as_deref() != Some("all") {
+        let Some(first) = select.from.first() else { return };
+        let TableSource::Table(name) = &first.source else { return };
+        if query.limit.is_some()
+            || select.having.is_some()
+            || !select.group_by.is_empty()
+            || !select.distinct_on.is_empty()
+            || !query.ctes.is_empty()
+        {
             return;
         }
-        let aggregate = chain.clauses.iter().filter(|clause| clause.word == "select").any(|clause| {
-            let args = args_of(program, chain, clause);
-            let body = &program.function(chain.function).body;
-            let calls = args.iter().any(|arg| {
-                facts::walk::descendants(body, *arg)
-                    .any(|inner| matches!(&body.expr(inner).kind, ExprKind::Call { args, .. } if !args.is_empty()))
-            });
-            calls || matches!(&body.expr(clause.expr).kind, ExprKind::MethodCall { method, .. } if method == "count")
-        });
-        if !aggregate && grown.contains(chain.table.as_str()) && !is_short(&chain.table) {
-            let finding = cx.report_at(word_of(program, chain, chain.call)).arg("table", chain.table.as_str()).help("limit");
-            if !program.reach(chain.function).request {
-                finding.quiet("offline");
-            }
+        let aggregate = !select.distinct && select.projection.iter().any(|each| each.expr.as_ref().is_some_and(sums_up));
+        // the rest of an inner join is asked for by its own table's rows
+        let lone = select.from.len() == 1
+            || select
+                .from
+                .iter()
+                .skip(1)
+                .all(|table| table.join.as_ref().is_none_or(|join| join.on.as_ref().is_none_or(|on| narrowing(on) != Share::Some)));
+        if aggregate || !lone || !grown.contains(name.name.as_str()) || is_short(&name.name) || !fetches_all(program, &place) {
+            return;
         }
+        let share = select.filter.as_ref().map_or(Share::All, narrowing);
+        // keys alone are small, and are gathered to delete what they name
+        let keys = matches!(select.projection.as_slice(), [only] if matches!(only.expr.as_ref().map(|expr| &expr.kind), Some(Sql::Column { name, .. }) if name == "id" || name.ends_with("_id")));
+        if share == Share::OfParent && keys {
+            return;
+        }
+        let in_request = call.function.is_some_and(|function| program.reach(program.fn_id(place.text.file, function)).request);
+        report(cx, place.location(name.span), &name.name, share, in_request, select.distinct);
     });
+    each_chain(program, |chain| {
+        let bounded = ["limit", "group", "having", "distinct"].iter().any(|word| chain.clause(word).is_some());
+        let joined = chain.clause("join").is_some();
+        if chain.verb != Verb::Select || bounded || joined || !chain.complete || chain.fetches.as_deref() != Some("all") {
+            return;
+        }
+        if aggregates(program, chain) || !grown.contains(chain.table.as_str()) || is_short(&chain.table) {
+            return;
+        }
+        report(
+            cx,
+            word_of(program, chain, chain.call),
+            &chain.table,
+            share_of(program, chain),
+            program.reach(chain.function).request,
+            false,
+        );
+    });
+}
+
+const AGGREGATES: &[&str] =
+    &["count", "sum", "min", "max", "avg", "array_agg", "json_agg", "jsonb_agg", "string_agg", "group_concat", "bool_or", "bool_and"];
+
+/// One row for all: an aggregate, by itself or inside an expression.
+fn sums_up(expr: &Expr) -> bool {
+    match &expr.kind {
+        Sql::Function { name, args, window, .. } => !window && (AGGREGATES.contains(&name.name.as_str()) || args.iter().any(sums_up)),
+        Sql::Cast { operand, .. } | Sql::Unary { operand, .. } => sums_up(operand),
+        Sql::Binary { left, right, .. } => sums_up(left) || sums_up(right),
+        _ => false,
+    }
+}
+
+fn report(cx: &mut Cx<'_>, at: Location, table: &str, share: Share, in_request: bool, distinct: bool) {
+    let feeds = || table.split(['_', '.']).any(|part| FEEDS.iter().any(|word| part == *word || part.strip_suffix('s') == Some(word)));
+    match share {
+        Share::Some => return,
+        Share::OfParent if !feeds() || !in_request => return,
+        _ => {}
+    }
+    let finding = cx.report_at(at).arg("table", table).help("limit");
+    if share == Share::OfParent {
+        finding.variant("parent").severity(Severity::Note);
+    } else if distinct {
+        finding.variant("read");
+    }
+    if !in_request {
+        finding.quiet("offline");
+    }
+}
+
+/// `fetch_all` and its like; a stream that is collected.
+fn fetches_all(program: &Program, place: &Place<'_>) -> bool {
+    match fetched(program, place.text).as_deref() {
+        Some("all") => true,
+        Some("stream") => {
+            let Some(call) = place.text.call() else { return false };
+            let Some(function) = call.function.map(|at| program.fn_id(place.text.file, at)) else { return false };
+            let body = &program.function(function).body;
+            let above = facts::walk::parents(body);
+            let mut at = call.expr;
+            while let Some(up) = above.get(at.0 as usize).copied().flatten() {
+                match &body.expr(up).kind {
+                    ExprKind::MethodCall { receiver, method, .. } if *receiver == at => {
+                        if matches!(method.as_str(), "collect" | "try_collect") {
+                            return true;
+                        }
+                    }
+                    ExprKind::Await(_) | ExprKind::Try(_) | ExprKind::Ref { .. } => {}
+                    _ => return false,
+                }
+                at = up;
+            }
+            false
+        }
+        _ => false,
+    }
+}
+
+/// What a condition lets through: of conditions that `AND` joins the strictest one.
+fn narrowing(expr: &Expr) -> Share {
+    match &expr.kind {
+        Sql::Binary { op, left, right } => match op.as_str() {
+            "and" => match (narrowing(left), narrowing(right)) {
+                (Share::Some, _) | (_, Share::Some) => Share::Some,
+                (Share::OfParent, _) | (_, Share::OfParent) => Share::OfParent,
+                _ => Share::All,
+            },
+            "=" | "==" => {
+                let plain = |side: &Expr| matches!(side.kind, Sql::Column { .. });
+                let of_key = |side: &Expr| matches!(&side.kind, Sql::Column { name, .. } if name.ends_with("_id"));
+                match (&left.kind, &right.kind) {
+                    (_, Sql::Bool(_)) | (Sql::Bool(_), _) => Share::All,
+                    // a join's condition
+                    _ if plain(left) && plain(right) => Share::All,
+                    (_, Sql::Placeholder(_)) if of_key(left) => Share::OfParent,
+                    _ => Share::Some,
+                }
+            }
+            "is" | "is not" => Share::All,
+            "<>" | "!=" | ">" | ">=" if is_constant(right) => Share::All,
+            _ => Share::Some,
+        },
+        Sql::Unary { op, operand } if op == "not" && matches!(operand.kind, Sql::Column { .. }) => Share::All,
+        Sql::Column { .. } | Sql::Bool(true) => Share::All,
+        _ => Share::Some,
+    }
+}
+
+fn is_constant(expr: &Expr) -> bool {
+    matches!(expr.kind, Sql::Str(_) | Sql::Number(_) | Sql::Bool(_))
+}
+
+/// What the filters of a chain let through.
+fn share_of(program: &Program, chain: &Chain) -> Share {
+    let filters = chain.clauses.iter().filter(|clause| clause.word == "filter" && !clause.sends).count();
+    if filters == 0 {
+        return Share::All;
+    }
+    // a filter that was not understood
+    if chain.conditions.len() < filters {
+        return Share::Some;
+    }
+    let body = &program.function(chain.function).body;
+    let mut share = Share::All;
+    for condition in &chain.conditions {
+        let method = match &body.expr(condition.expr).kind {
+            ExprKind::MethodCall { method, .. } => method.as_str(),
+            _ => return Share::Some,
+        };
+        let constant = condition.value.is_some_and(|value| matches!(body.expr(value).kind, ExprKind::Lit(Lit::Bool(_))));
+        match condition.op {
+            Op::Equal if constant => {}
+            Op::Equal if condition.column.as_ref().is_some_and(|(_, name)| name.ends_with("_id")) && condition.required => {
+                share = Share::OfParent
+            }
+            Op::Other if matches!(method, "is_null" | "is_not_null") => {}
+            _ => return Share::Some,
+        }
+    }
+    share
 }
