@@ -13,6 +13,9 @@
 
 use std::collections::BTreeMap;
 
+use aho_corasick::AhoCorasick;
+use rayon::prelude::*;
+
 use super::cover::{following, on_line};
 use crate::config::Selector;
 use crate::facts::CommentKind;
@@ -22,6 +25,11 @@ use crate::rules::{Finding, RULES, Rule};
 use crate::source::{FileId, FileKind, SourceFile, Span};
 
 const MARK: &str = "backend-lint:";
+const SAME_LINE: [&str; 2] = ["gitleaks:allow", "pragma: allowlist secret"];
+const NEXT_STATEMENT: &str = "squawk-ignore";
+const BLOCK: &str = "safety-assured:";
+/// A file without any of these has no such comment.
+const MARKS: [&str; 5] = [MARK, SAME_LINE[0], SAME_LINE[1], NEXT_STATEMENT, BLOCK];
 
 /// One comment that silences something.
 #[derive(Debug)]
@@ -56,15 +64,22 @@ impl Suppressions {
     /// Reads the comments of all files that findings are wanted in.
     #[must_use]
     pub fn read(program: &Program) -> Self {
+        let marks = AhoCorasick::new(MARKS).ok();
+        let files = program.files.par_iter().filter(|file| file.selected);
+        let marked = files.filter(|file| marks.as_ref().is_none_or(|marks| marks.is_match(&*file.text)));
+        let read: Vec<(FileId, Vec<Directive>, Vec<Finding>)> = marked
+            .map(|file| {
+                let (mut directives, mut malformed) = (Vec::new(), Vec::new());
+                own(program, file, &mut directives, &mut malformed);
+                foreign(program, file, &mut directives);
+                (file.id, directives, malformed)
+            })
+            .collect();
         let mut all = Suppressions::default();
-        for file in program.files.iter().filter(|file| file.selected) {
-            let mut directives = Vec::new();
-            if file.text.contains(MARK) {
-                own(program, file, &mut directives, &mut all.malformed);
-            }
-            foreign(program, file, &mut directives);
+        for (file, directives, malformed) in read {
+            all.malformed.extend(malformed);
             if !directives.is_empty() {
-                all.by_file.insert(file.id, directives);
+                all.by_file.insert(file, directives);
             }
         }
         all
@@ -225,7 +240,7 @@ fn foreign(program: &Program, file: &SourceFile, directives: &mut Vec<Directive>
         let entries = words.iter().map(|word| Selector::known(word)).map(|selector| Entry { span, selector, used: false });
         directives.push(Directive { span, entries: entries.collect(), covers, reason: true, foreign: true });
     };
-    for mark in ["gitleaks:allow", "pragma: allowlist secret"] {
+    for mark in SAME_LINE {
         for (at, _) in text.match_indices(mark) {
             let line = file.lines.line_of(at as u32);
             add(at, mark.len(), &["secrets"], vec![file.lines.line_span(line, text)]);
@@ -234,7 +249,7 @@ fn foreign(program: &Program, file: &SourceFile, directives: &mut Vec<Directive>
     if file.kind != FileKind::Sql {
         return;
     }
-    for (at, mark) in text.match_indices("squawk-ignore") {
+    for (at, mark) in text.match_indices(NEXT_STATEMENT) {
         let line = file.lines.line_span(file.lines.line_of(at as u32), text);
         let Some(before) = text.get(line.start as usize..at) else { continue };
         if !before.trim_end().ends_with("--") && !before.trim_end().ends_with("/*") {
@@ -264,8 +279,8 @@ fn foreign(program: &Program, file: &SourceFile, directives: &mut Vec<Directive>
     }
     // diesel-guard: everything between the two comments was judged safe
     let mut start = None;
-    for (at, _) in text.match_indices("safety-assured:") {
-        match text.get(at + "safety-assured:".len()..).unwrap_or("") {
+    for (at, _) in text.match_indices(BLOCK) {
+        match text.get(at + BLOCK.len()..).unwrap_or("") {
             rest if rest.starts_with("start") => start = Some(at),
             rest if rest.starts_with("end") => {
                 if let Some(first) = start.take() {

@@ -1,133 +1,17 @@
 //! What flow asks of the program, the models and the language: types that hold no text, what a method's name means in
 //! std, which parameters are input. No question here changes anything.
 
+use super::harmless::{ByShape, INTEGERS, harmless_written};
 pub use super::names::*;
 use super::value::{Kinds, Origin, Value};
 use crate::facts::{Body, Expr, ExprId, ExprKind, Function, Lit, Name, PatId, PatKind, Path, TypeRef, walk};
 use crate::model::Models;
 use crate::program::Def;
 use crate::program::routes::Handler;
-use crate::program::{Bound, FnId, Program, Shape, Ty};
+use crate::program::{Bound, FnId, Program, Ty};
 use crate::source::FileId;
 
 // -- types
-
-const INTEGERS: &[&str] = &["i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize"];
-const SMALL: &[&str] = &["i8", "u8", "bool", "char", "i16", "u16"];
-
-/// The kinds of sink for which every value of the expression's type is harmless.
-pub fn harmless(program: &Program, function: FnId, id: ExprId) -> Kinds {
-    harmless_ty(program, program.ty(function, id), 0)
-}
-
-fn harmless_ty(program: &Program, ty: &Ty, depth: u32) -> Kinds {
-    if depth > 5 {
-        return Kinds::NONE;
-    }
-    match ty {
-        Ty::Primitive(name) => harmless_primitive(name),
-        Ty::Ref(inner) | Ty::Slice(inner) => match inner.as_ref() {
-            // `[u8]` is text or binary data
-            Ty::Primitive(name) if name == "u8" && matches!(ty, Ty::Slice(_)) => Kinds::NONE,
-            inner => harmless_ty(program, inner, depth + 1),
-        },
-        Ty::Tuple(parts) if !parts.is_empty() => {
-            parts.iter().map(|part| harmless_ty(program, part, depth + 1)).reduce(Kinds::common).unwrap_or_default()
-        }
-        Ty::Foreign(path, args) => harmless_foreign(program, path, args, depth),
-        Ty::Workspace(id, _) => match &program.type_info(*id).shape {
-            Shape::Enum(variants) => {
-                let variant = |fields: &Vec<(Name, Ty)>| harmless_fields(program, fields, depth).unwrap_or(Kinds::ALL);
-                variants.iter().map(variant).reduce(Kinds::common).unwrap_or_default()
-            }
-            Shape::Struct(fields) => harmless_fields(program, fields, depth).unwrap_or_default(),
-            Shape::Alias(ty) => harmless_ty(program, ty, depth + 1),
-        },
-        _ => Kinds::NONE,
-    }
-}
-
-fn harmless_fields(program: &Program, fields: &[(Name, Ty)], depth: u32) -> Option<Kinds> {
-    let mut all: Option<Kinds> = None;
-    for (_, ty) in fields {
-        let kinds = harmless_ty(program, ty, depth + 1).common(all.unwrap_or(Kinds(u32::MAX)));
-        if kinds == Kinds::NONE {
-            return Some(kinds);
-        }
-        all = Some(kinds);
-    }
-    all
-}
-
-fn harmless_primitive(name: &str) -> Kinds {
-    match name {
-        "bool" => Kinds::ALL,
-        "str" | "!" => Kinds::NONE,
-        _ if SMALL.contains(&name) => Kinds::TEXT.with(Kinds::ALLOCATION).with(Kinds::LIMIT),
-        _ => Kinds::TEXT,
-    }
-}
-
-fn harmless_foreign(program: &Program, path: &str, args: &[Ty], depth: u32) -> Kinds {
-    let last = path.rsplit("::").next().unwrap_or(path);
-    if last.starts_with("NonZero") {
-        return Kinds::TEXT.with(Kinds::DIVISION);
-    }
-    match program.models.kind(path) {
-        Some("uuid") => return Kinds::TEXT.with(Kinds::NUMBER),
-        Some("number") => return Kinds::TEXT,
-        // it is spelt in digits and dots, and says which machine is meant
-        Some("address") => return Kinds(Kinds::TEXT.0 & !Kinds::URL.0),
-        Some("time" | "db-pool" | "http-client" | "db-connection" | "db-transaction") => return Kinds::TEXT,
-        _ => {}
-    }
-    match (last, args) {
-        ("Result", [ok, ..]) => harmless_ty(program, ok, depth + 1),
-        ("HashMap" | "BTreeMap" | "IndexMap", [key, value, ..]) => {
-            harmless_ty(program, key, depth + 1).common(harmless_ty(program, value, depth + 1))
-        }
-        // bytes
-        ("Vec", [Ty::Primitive(name)]) if name == "u8" => Kinds::NONE,
-        ("String" | "Bytes" | "BytesMut", _) => Kinds::NONE,
-        // what walks a text is the text
-        (_, [Ty::Primitive(name)])
-            if matches!(name.as_str(), "char" | "u8") && program.models.ty(path).is_none_or(|ty| ty.peel.is_none()) =>
-        {
-            Kinds::NONE
-        }
-        (_, [only, rest @ ..]) if program.models.ty(path).is_some_and(|ty| ty.peel.is_some() || ty.element.is_some()) && rest.len() < 2 => {
-            harmless_ty(program, only, depth + 1)
-        }
-        _ => Kinds::NONE,
-    }
-}
-
-/// The same for a type as it is written, where only names can be judged.
-pub fn harmless_type_ref(_program: &Program, _function: FnId, ty: &TypeRef) -> Kinds {
-    harmless_written(ty)
-}
-
-fn harmless_written(ty: &TypeRef) -> Kinds {
-    match ty {
-        TypeRef::Ref { inner, .. } => harmless_written(inner),
-        TypeRef::Tuple(parts) if !parts.is_empty() => parts.iter().map(harmless_written).reduce(Kinds::common).unwrap_or_default(),
-        TypeRef::Path(path) => {
-            let Some(last) = path.segments.last() else { return Kinds::NONE };
-            match (last.name.as_str(), last.args.as_slice()) {
-                ("Uuid", []) => Kinds::TEXT.with(Kinds::NUMBER),
-                ("bool", []) => Kinds::ALL,
-                (name, []) if INTEGERS.contains(&name) || matches!(name, "f32" | "f64" | "char") => harmless_primitive(name),
-                ("Vec", [TypeRef::Path(path)]) if path.last() == "u8" => Kinds::NONE,
-                ("DateTime" | "NaiveDate" | "NaiveDateTime" | "OffsetDateTime" | "Duration", _) => Kinds::TEXT,
-                ("Option" | "Vec" | "Box" | "Arc" | "Result" | "HashSet" | "Path" | "Json" | "Query" | "Form", [only, ..]) => {
-                    harmless_written(only)
-                }
-                _ => Kinds::NONE,
-            }
-        }
-        _ => Kinds::NONE,
-    }
-}
 
 pub fn is_integer(program: &Program, function: FnId, id: ExprId) -> bool {
     matches!(program.ty(function, id).peel_refs(), Ty::Primitive(name) if INTEGERS.contains(&name.as_str()))
@@ -456,7 +340,7 @@ fn always_has_one(body: &Body, id: ExprId) -> bool {
 }
 
 /// What a conversion proves when it succeeds: `parse::<u32>()`, `Uuid::parse_str`.
-pub fn converts(program: &Program, function: FnId, id: ExprId) -> Kinds {
+pub fn converts(program: &Program, types: &ByShape, function: FnId, id: ExprId) -> Kinds {
     let body = &program.function(function).body;
     let Expr { kind, .. } = body.expr(id);
     let (name, written) = match kind {
@@ -476,7 +360,7 @@ pub fn converts(program: &Program, function: FnId, id: ExprId) -> Kinds {
             return kinds;
         }
     }
-    harmless(program, function, id)
+    types.harmless(program, program.ty(function, id))
 }
 
 /// A validator's call (`form.validate()`).

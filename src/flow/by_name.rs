@@ -105,7 +105,7 @@ impl Interp<'_> {
                 }
                 Some(page.cleared(Kinds::HTML))
             }
-            ("parse", []) => Some(value.flat().cleared(ask::converts(self.program, self.function, call.id))),
+            ("parse", []) => Some(value.flat().cleared(ask::converts(self.program, &self.knowledge.types, self.function, call.id))),
             ("file_name" | "file_stem" | "extension", []) => Some(value.derived().cleared(Kinds::PATH)),
             ("canonicalize", []) => Some(value.derived().cleared(Kinds::CANONICAL)),
             _ => None,

@@ -2,6 +2,7 @@
 
 use super::ask;
 use super::eval::{Interp, Loop, either_option};
+use super::harmless::harmless_written;
 use super::state::State;
 use super::value::{Kinds, Source, Value};
 use crate::facts::{ExprId, ExprKind, Name, PatId};
@@ -81,7 +82,7 @@ impl Interp<'_> {
                 if let Some(origin) = ask::closure_input(self.program, self.function, self.file, self.body, id, *pat) {
                     value = Value::of(Source::Input(origin));
                 }
-                value.clear(ask::harmless_type_ref(self.program, self.function, ty));
+                value.clear(harmless_written(ty));
             }
             self.bind(*pat, &value);
         }

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use super::ask;
 use super::eval::Interp;
+use super::harmless::ByShape;
 use super::order::Order;
 use super::summary::Summary;
 use super::value::{Kinds, Value};
@@ -15,6 +16,7 @@ use crate::program::{Bound, FnId, Program, Ty, TypeId};
 /// What was found out before the walk.
 #[derive(Debug, Default)]
 pub struct Knowledge {
+    pub types: ByShape,
     /// for which kinds of sink every value of a type is harmless
     pub promises: BTreeMap<TypeId, Kinds>,
     /// functions that ask an address for its class (loopback, private), themselves or by what they call
@@ -104,7 +106,8 @@ pub fn callees(program: &Program, function: FnId) -> Vec<FnId> {
 
 /// What reading a type from a request proves: `#[serde(try_from = "String")]`, a `Deserialize` or `FromParam` written by hand.
 pub fn knowledge(program: &Program, order: &Order<'_>) -> Knowledge {
-    Knowledge { promises: promises(program, order), address_checks: address_checks(program) }
+    let types = ByShape::of(program);
+    Knowledge { promises: promises(program, order, &types), address_checks: address_checks(program), types }
 }
 
 /// How many calls above the question a check may stand.
@@ -131,7 +134,7 @@ fn address_checks(program: &Program) -> BTreeSet<FnId> {
     found
 }
 
-fn promises(program: &Program, order: &Order<'_>) -> BTreeMap<TypeId, Kinds> {
+fn promises(program: &Program, order: &Order<'_>, types: &ByShape) -> BTreeMap<TypeId, Kinds> {
     let mut readers: Vec<(TypeId, FnId)> = Vec::new();
     for id in program.types() {
         let attrs = &program.type_def(id).attrs;
@@ -156,7 +159,7 @@ fn promises(program: &Program, order: &Order<'_>) -> BTreeMap<TypeId, Kinds> {
     if readers.is_empty() {
         return BTreeMap::new();
     }
-    let summaries = summaries_below(program, order, readers.iter().map(|(_, function)| *function).collect());
+    let summaries = summaries_below(program, order, readers.iter().map(|(_, function)| *function).collect(), types);
     let mut promises = BTreeMap::new();
     let mut open = BTreeSet::new();
     for (id, function) in readers {
@@ -177,10 +180,10 @@ fn kept(value: &Value) -> Kinds {
 }
 
 /// These functions and what they call, walked callees first.
-fn summaries_below(program: &Program, order: &Order<'_>, roots: Vec<FnId>) -> BTreeMap<FnId, OnceLock<Summary>> {
+fn summaries_below(program: &Program, order: &Order<'_>, roots: Vec<FnId>, types: &ByShape) -> BTreeMap<FnId, OnceLock<Summary>> {
     let wanted = order.below(roots, &BTreeSet::new());
     let summaries: BTreeMap<FnId, OnceLock<Summary>> = wanted.iter().map(|function| (*function, OnceLock::new())).collect();
-    let none = Knowledge::default();
+    let none = Knowledge { types: types.clone(), ..Knowledge::default() };
     for group in order.levels_of(&wanted).flatten() {
         for function in group.iter().filter(|function| wanted.contains(function)) {
             let known = |id: FnId| summaries.get(&id)?.get();

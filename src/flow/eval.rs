@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::ask;
 use super::convert::{self, Knowledge, Wanted};
+use super::harmless::harmless_written;
 use super::state::{SELF, State};
 use super::summary::{Proofs, SinkHit, Site, Summary};
 use super::value::{Kinds, Source, Step, Text, Value, combine};
@@ -115,7 +116,7 @@ impl<'p> Interp<'p> {
         }
         for (index, param) in self.facts.params.iter().enumerate() {
             let mut value = Value::of(Source::Param { index: index as i16, path: Vec::new() });
-            let harmless = ask::harmless_type_ref(self.program, self.function, &param.ty);
+            let harmless = harmless_written(&param.ty);
             if harmless.has(Kinds::ALL) {
                 value = Value::none();
             }
@@ -318,7 +319,7 @@ impl<'p> Interp<'p> {
 
     /// What the type of an expression rules out.
     pub fn harmless(&self, id: ExprId) -> Kinds {
-        let by_type = ask::harmless(self.program, self.function, id);
+        let by_type = self.knowledge.types.harmless(self.program, self.program.ty(self.function, id));
         match self.program.ty(self.function, id).peel_refs() {
             Ty::Workspace(id, _) => by_type.with(self.knowledge.promises.get(id).copied().unwrap_or_default()),
             _ => by_type,
@@ -704,7 +705,7 @@ impl<'p> Interp<'p> {
                     };
                     let mut value = self.eval(*expr);
                     if let Some(ty) = ty {
-                        value.clear(ask::harmless_type_ref(self.program, self.function, ty));
+                        value.clear(harmless_written(ty));
                         // an array is as long as its type says
                         if matches!(ty, crate::facts::TypeRef::Array(..)) {
                             value.clear(Kinds::PANIC);

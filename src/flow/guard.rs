@@ -499,7 +499,7 @@ impl Interp<'_> {
                     self.success(*receiver);
                     return;
                 }
-                let converted = ask::converts(self.program, self.function, id);
+                let converted = ask::converts(self.program, &self.knowledge.types, self.function, id);
                 if converted != Kinds::NONE {
                     self.clear(*receiver, converted);
                     return;
@@ -526,7 +526,7 @@ impl Interp<'_> {
                 self.checked_elsewhere(id, args);
             }
             ExprKind::Call { args, .. } => {
-                let converted = ask::converts(self.program, self.function, id);
+                let converted = ask::converts(self.program, &self.knowledge.types, self.function, id);
                 if converted != Kinds::NONE
                     && let [arg] = args.as_slice()
                 {

@@ -19,6 +19,7 @@ mod convert;
 mod describe;
 mod eval;
 mod guard;
+mod harmless;
 mod limits;
 mod locals;
 mod macros;
@@ -202,14 +203,16 @@ fn analyse(program: &Program, knowledge: &convert::Knowledge, summaries: &[OnceL
     let mut inside: BTreeMap<FnId, Summary> = BTreeMap::new();
     let mut outputs = Vec::new();
     for round in 0..if cycle { 2 } else { 1 } {
-        outputs = Vec::new();
-        for function in group {
-            let known = |id: FnId| inside.get(&id).or_else(|| summaries.get(id.0 as usize)?.get());
-            let (output, _) = Interp::new(program, *function, knowledge, &known).run();
-            outputs.push((*function, output));
-        }
+        // a round sees the one before alone, so its functions can go side by side: a planner's cycle has thousands
+        outputs = group
+            .par_iter()
+            .map(|function| {
+                let known = |id: FnId| inside.get(&id).or_else(|| summaries.get(id.0 as usize)?.get());
+                (*function, Interp::new(program, *function, knowledge, &known).run().0)
+            })
+            .collect();
         if cycle && round == 0 {
-            inside = outputs.iter().map(|(function, output)| (*function, output.summary.clone())).collect();
+            inside = outputs.iter().map(|(function, output): &(FnId, Output)| (*function, output.summary.clone())).collect();
         }
     }
     outputs

@@ -83,9 +83,30 @@ impl EffectTable {
         table
     }
 
+    /// Whether anything in the body queries, talks to a remote service or calls what does. Most functions do not, and need no walk.
+    fn has_effect(&self, program: &Program, function: FnId) -> bool {
+        if self.calls[function.0 as usize].iter().any(|call| call.op.is_query()) {
+            return true;
+        }
+        let info = &program.bodies[function.0 as usize];
+        info.sites().iter().any(|site| {
+            let calls = |target: &Target| match target {
+                Target::Workspace { function, .. } => {
+                    let found = &self.summaries[function.0 as usize];
+                    found.queries() || found.remote || found.worker
+                }
+                Target::Foreign(_) => false,
+            };
+            site.model.is_some_and(|model| program.models.get(model).remote) || info.targets_of(site).iter().any(calls)
+        })
+    }
+
     fn summary(&self, program: &Program, function: FnId) -> Effects {
         let facts = program.function(function);
         let Some(root) = facts.body.root else { return Effects::default() };
+        if !self.has_effect(program, function) {
+            return Effects { certain: true, worker: has_worker(program, function), ..Effects::default() };
+        }
         let mut walker = Walker {
             program,
             table: self,
@@ -100,6 +121,13 @@ impl EffectTable {
         effects.cached &= effects.queries();
         effects
     }
+}
+
+/// Whether a body has a loop of no known length.
+fn has_worker(program: &Program, function: FnId) -> bool {
+    let body = &program.function(function).body;
+    let is_loop = |id: ExprId| matches!(body.expr(id).kind, ExprKind::While { .. } | ExprKind::Loop { .. });
+    body.ids().any(is_loop) && program.loops(function).iter().any(|each| each.shape == LoopShape::Worker && is_loop(each.expr))
 }
 
 /// What one call expression leads to: itself, or the best of its targets.
@@ -209,7 +237,8 @@ struct Walker<'p> {
 impl Walker<'_> {
     /// The least number of queries on every path through `id`.
     fn visit(&mut self, id: ExprId) -> u32 {
-        let body = &self.program.function(self.function).body;
+        let program = self.program;
+        let body = &program.function(self.function).body;
         match &body.expr(id).kind {
             ExprKind::If { condition, then, otherwise } => {
                 let condition = self.visit(*condition);
@@ -269,17 +298,16 @@ impl Walker<'_> {
             ExprKind::Path(_) => self.by_name(id),
             _ => {
                 let mut least = 0;
-                for child in walk::children(body, id) {
-                    least += self.visit(child);
-                }
+                walk::for_each_child(body, id, |child| least += self.visit(child));
                 least
             }
         }
     }
 
     fn call(&mut self, id: ExprId) -> u32 {
-        let body = &self.program.function(self.function).body;
-        let model = self.program.model(self.function, id);
+        let program = self.program;
+        let body = &program.function(self.function).body;
+        let model = program.model(self.function, id);
         let once: Vec<ExprId> = model.map_or_else(Vec::new, |model| {
             model
                 .runs
@@ -292,14 +320,14 @@ impl Walker<'_> {
         let before = self.cached;
         self.cached |= memo;
         let mut least = 0;
-        for child in walk::children(body, id) {
+        walk::for_each_child(body, id, |child| {
             least += match &body.expr(child).kind {
                 ExprKind::Closure { body, .. } if once.contains(&child) => self.visit(*body),
                 // the callee of a call is judged with the call
                 ExprKind::Path(_) if is_callee(body, id, child) => 0,
                 _ => self.visit(child),
             };
-        }
+        });
         self.cached = before;
         least.saturating_add(self.own(id)).min(Effects::MANY)
     }

@@ -4,7 +4,7 @@
 //! through the file's imports. A method is found by its name, where its crate is a dependency and the argument's text
 //! begins like SQL; so a look-alike with an unknown receiver is not taken for a query.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -94,8 +94,12 @@ impl Sql {
     pub fn gather(files: &[SourceFile], facts: &[Option<Arc<Facts>>], workspace: &Workspace, models: &Models) -> Self {
         let dialects = Dialects::new(workspace, files, models);
         let takes = |path: &str| models.call(path).is_some_and(|model| model.sql.is_some() || model.sql_file.is_some());
-        let takers = models.paths().filter(|path| takes(path)).filter_map(|path| Some(path.rsplit("::").next()?.to_owned())).collect();
-        let reader = Gatherer { texts: Texts::new(files, facts, workspace), takers, workspace, models, dialects: &dialects };
+        let last = |path: &str| path.rsplit("::").next().unwrap_or(path).to_owned();
+        let (macros, functions): (Vec<String>, Vec<String>) =
+            models.paths().filter(|path| takes(path)).map(|path| last(&path)).partition(|name| name.ends_with('!'));
+        let takers = functions.into_iter().collect();
+        let macros = macros.iter().map(|name| name.trim_end_matches('!').to_owned()).collect();
+        let reader = Gatherer { texts: Texts::new(files, facts, workspace), takers, macros, workspace, models, dialects: &dialects };
         let mut sets = discover(files, &dialects);
         let in_rust = builder::discover(files, facts, workspace, &dialects, &reader.texts);
         // a file that a migration in Rust runs is part of that one
@@ -143,8 +147,10 @@ fn is_for_tests(dir: &str) -> bool {
 
 struct Gatherer<'p> {
     texts: Texts<'p>,
-    /// the last names of functions and macros that take SQL
-    takers: BTreeSet<String>,
+    /// the last names of functions that take SQL
+    takers: HashSet<String>,
+    /// of macros, without the mark
+    macros: HashSet<String>,
     workspace: &'p Workspace,
     models: &'p Models,
     dialects: &'p Dialects,
@@ -292,10 +298,8 @@ impl Gatherer<'_> {
                 .iter()
                 .any(|each| each.name.as_ref().is_some_and(|name| name == last) && each.path.last().is_some_and(|own| own != last))
         };
-        if !self.takers.contains(last)
-            && !(mark == "!" && self.takers.contains(&format!("{last}!")))
-            && !(path.segments.len() == 1 && aliased())
-        {
+        let takers = if mark == "!" { &self.macros } else { &self.takers };
+        if !takers.contains(last) && !(path.segments.len() == 1 && aliased()) {
             return None;
         }
         let written = format!("{}{mark}", path.text().trim_start_matches("::"));

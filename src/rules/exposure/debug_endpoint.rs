@@ -18,9 +18,6 @@ fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
     let mut told: BTreeSet<(FileId, &'static str)> = BTreeSet::new();
     for id in program.functions().filter(|id| !program.is_test(*id)) {
-        if gated_function(program, id) {
-            continue;
-        }
         for site in program.sites(id) {
             let Some(model) = program.model(id, site.expr) else { continue };
             let Some(kind) =
@@ -28,7 +25,8 @@ fn check(cx: &mut Cx<'_>) {
             else {
                 continue;
             };
-            if !conditional(program, id, site.expr)
+            if !gated_function(program, id)
+                && !conditional(program, id, site.expr)
                 && !served_behind_guard(program, id)
                 && (kind != "profiler" || program.reach(id).request)
                 && told.insert((program.file_of(id), kind))

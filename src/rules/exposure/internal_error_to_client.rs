@@ -11,14 +11,7 @@ pub const CHECK: Check = Check::Function(check);
 fn check(id: FnId, cx: &mut Cx<'_>) {
     let program = cx.program();
     let function = program.function(id);
-    let file = program.file(program.file_of(id));
     let body = &function.body;
-    if !["INTERNAL_SERVER_ERROR", "InternalServerError", "ErrorInternalServerError", "internal_server_error", "InternalError"]
-        .iter()
-        .any(|word| file.text.contains(word))
-    {
-        return;
-    }
     let mut shown: Vec<Span> = Vec::new();
     for expr in body.ids() {
         let text = match &body.expr(expr).kind {
@@ -30,8 +23,8 @@ fn check(id: FnId, cx: &mut Cx<'_>) {
                 if matches!(method.as_str(), "body" | "json" | "content" | "message" | "text") =>
             {
                 args.first()
-                    .filter(|_| walk::descendants(body, *receiver).any(|each| is_server_error(body, each)))
                     .and_then(|arg| error_text(body, *arg))
+                    .filter(|_| walk::descendants(body, *receiver).any(|each| is_server_error(body, each)))
             }
             ExprKind::Call { callee, args } => match (&body.expr(*callee).kind, args.as_slice()) {
                 (ExprKind::Path(path), [only]) if matches!(path.last(), "ErrorInternalServerError" | "InternalServerError") => {
@@ -51,7 +44,7 @@ fn check(id: FnId, cx: &mut Cx<'_>) {
     shown.sort();
     shown.dedup();
     if let Some((first, others)) = shown.split_first() {
-        let finding = cx.report_at(first.in_file(file.id));
+        let finding = cx.report_at(first.in_file(program.file_of(id)));
         finding.arg("function", function.name.as_str()).help("log");
         for span in others {
             finding.label("also", *span);

@@ -55,27 +55,30 @@ impl<'p> Loops<'p> {
         if list.is_empty() {
             return None;
         }
+        // a function with a loop and no query is the rule: what follows costs more than the question
+        let is_call = |id: &ExprId| {
+            matches!(body.expr(*id).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Macro(_) | ExprKind::Path(_))
+        };
+        let calls = body.ids().filter(is_call).filter_map(|id| Some((id, program.led(function, id)?)));
+        let queries: Vec<(ExprId, Led)> = calls.filter(|(_, led)| led.effects.queries()).collect();
+        if queries.is_empty() {
+            return None;
+        }
         let mut loops =
             Self { program, function, body, parents: walk::parents(body), definitions: Definitions::of(body), list, sites: Vec::new() };
-        for id in body.ids() {
-            if matches!(body.expr(id).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Macro(_) | ExprKind::Path(_)) {
-                loops.add(id);
-            }
+        for (id, led) in queries {
+            loops.add(id, led);
         }
         loops.sites.sort_by_key(|site| (site.span.start, site.expr));
         (!loops.sites.is_empty()).then_some(loops)
     }
 
-    fn add(&mut self, id: ExprId) {
+    fn add(&mut self, id: ExprId, led: Led) {
         let mut around: Vec<usize> = (0..self.list.len()).filter(|index| self.turns(&self.list[*index], id)).collect();
         // innermost first: children have smaller ids than their parents
         around.sort_by_key(|index| self.list[*index].body);
         let Some(inner) = around.first().copied() else { return };
         if matches!(self.body.expr(id).kind, ExprKind::Path(_)) && self.is_callee(id) {
-            return;
-        }
-        let Some(led) = self.program.led(self.function, id) else { return };
-        if !led.effects.queries() {
             return;
         }
         // a loop of constant length or of batches repeats with the loop around it; a worker ends the search

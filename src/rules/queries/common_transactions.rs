@@ -89,6 +89,9 @@ pub fn open_transactions(program: &Program, function: FnId) -> Vec<Open> {
 fn held(program: &Program, function: FnId, takes: &dyn Fn(ExprId) -> bool) -> Vec<Open> {
     let body = &program.function(function).body;
     let mut found = Vec::new();
+    if !program.sites(function).iter().any(|site| takes(site.expr)) {
+        return found;
+    }
     for id in body.ids() {
         let ExprKind::Block { stmts, .. } = &body.expr(id).kind else { continue };
         for stmt in stmts {
