@@ -9,7 +9,8 @@ use crate::facts::{ExprId, ExprKind, Name, Stmt};
 use crate::source::Location;
 
 use super::loops::{Carrier, Loop, LoopShape};
-use super::queries::{DbCall, DbOp};
+use super::queries::{DbCall, DbOp, Definitions};
+use super::read_through;
 use super::{FnId, Program, Target};
 
 /// The effects of one call of a function.
@@ -112,6 +113,7 @@ impl EffectTable {
             table: self,
             function,
             loops: None,
+            definitions: None,
             effects: Effects { certain: true, cached: true, ..Effects::default() },
             cached: program.is_memoised(function),
         };
@@ -229,6 +231,7 @@ struct Walker<'p> {
     table: &'p EffectTable,
     function: FnId,
     loops: Option<Vec<Loop>>,
+    definitions: Option<Definitions>,
     effects: Effects,
     /// inside something that is asked only when a cache has no answer
     cached: bool,
@@ -241,17 +244,27 @@ impl Walker<'_> {
         let body = &program.function(self.function).body;
         match &body.expr(id).kind {
             ExprKind::If { condition, then, otherwise } => {
+                let missed = matches!(&body.expr(*condition).kind, ExprKind::Let { pat, value }
+                    if otherwise.is_some() && read_through::is_hit(body, *pat) && self.looks_up(*value));
                 let condition = self.visit(*condition);
                 let then = self.visit(*then);
+                let before = self.cached;
+                self.cached |= missed;
                 let otherwise = otherwise.map_or(0, |otherwise| self.visit(otherwise));
+                self.cached = before;
                 condition + then.min(otherwise)
             }
-            ExprKind::Match { scrutinee, arms } => {
-                let scrutinee = self.visit(*scrutinee);
+            ExprKind::Match { scrutinee: scrutinee_id, arms } => {
+                let scrutinee = self.visit(*scrutinee_id);
                 let mut least = None;
+                let looked = arms.iter().any(|arm| read_through::is_hit(body, arm.pat)) && self.looks_up(*scrutinee_id);
                 for arm in arms {
+                    let missed = looked && !read_through::is_hit(body, arm.pat);
+                    let before = self.cached;
+                    self.cached |= missed;
                     let guard = arm.guard.map_or(0, |guard| self.visit(guard));
                     let body = guard + self.visit(arm.body);
+                    self.cached = before;
                     least = Some(least.map_or(body, |least: u32| least.min(body)));
                 }
                 scrutinee + least.unwrap_or(0)
@@ -284,15 +297,24 @@ impl Walker<'_> {
             }
             ExprKind::Block { stmts, tail, .. } => {
                 let mut least = 0;
+                let before = self.cached;
                 for stmt in stmts {
-                    if let Stmt::Let { diverge: Some(diverge), value, .. } = stmt {
+                    if let Stmt::Expr(value) = stmt
+                        && !self.cached
+                        && self.returns_hit(*value)
+                    {
+                        least += self.visit(*value);
+                        self.cached = true;
+                    } else if let Stmt::Let { diverge: Some(diverge), value, .. } = stmt {
                         least += value.map_or(0, |value| self.visit(value));
                         self.visit(*diverge);
                     } else if let Stmt::Let { value: Some(value), .. } | Stmt::Expr(value) = stmt {
                         least += self.visit(*value);
                     }
                 }
-                least + tail.map_or(0, |tail| self.visit(tail))
+                least += tail.map_or(0, |tail| self.visit(tail));
+                self.cached = before;
+                least
             }
             ExprKind::MethodCall { .. } | ExprKind::Call { .. } | ExprKind::Macro(_) => self.call(id),
             ExprKind::Path(_) => self.by_name(id),
@@ -367,6 +389,29 @@ impl Walker<'_> {
             }
         }
         if cached { 0 } else { found.least }
+    }
+
+    fn looks_up(&mut self, id: ExprId) -> bool {
+        let definitions = self.definitions.get_or_insert_with(|| Definitions::of(&self.program.function(self.function).body));
+        read_through::is_look_up(self.program, self.function, definitions, id) && !self.asks(id)
+    }
+
+    /// Something in it sends a query: a cache that is a server of its own.
+    fn asks(&self, id: ExprId) -> bool {
+        let body = &self.program.function(self.function).body;
+        walk::descendants(body, id).any(|inner| {
+            matches!(body.expr(inner).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. })
+                && of_call(self.program, self.table, self.function, inner).is_some_and(|led| led.effects.queries())
+        })
+    }
+
+    fn returns_hit(&mut self, id: ExprId) -> bool {
+        let body = &self.program.function(self.function).body;
+        if !matches!(body.expr(id).kind, ExprKind::If { .. } | ExprKind::Match { .. } | ExprKind::Block { .. }) {
+            return false;
+        }
+        let definitions = self.definitions.get_or_insert_with(|| Definitions::of(body));
+        read_through::returns_hit(self.program, self.function, definitions, id) && !self.asks(id)
     }
 
     /// A loop of no known length.

@@ -96,7 +96,7 @@ impl<'p> Finder<'p> {
                 let shape = match self.shape_of(*iter) {
                     LoopShape::PerItem if self.is_short_list(*pat) => LoopShape::Constant,
                     LoopShape::PerItem if self.is_batch(*pat) => LoopShape::Batches,
-                    LoopShape::PerItem if self.is_retry(*iter, *pat) => LoopShape::Worker,
+                    LoopShape::PerItem if self.is_retry(*iter, *pat) || self.is_poll(*iter, *body) => LoopShape::Worker,
                     shape => shape,
                 };
                 self.push(id, Carrier::For, header, Some(*iter), Some(*pat), *body, concurrent, shape);
@@ -208,6 +208,18 @@ impl<'p> Finder<'p> {
             id = outer;
         }
         false
+    }
+
+    /// `for _ in 0..timeout / interval { if ready(db).await? { .. } sleep(interval).await }`: asks again after a while.
+    fn is_poll(&self, iter: ExprId, body: ExprId) -> bool {
+        matches!(self.body.expr(iter).kind, ExprKind::Range { .. })
+            && walk::descendants(self.body, body).any(|id| match &self.body.expr(id).kind {
+                ExprKind::Call { callee, .. } => {
+                    matches!(&self.body.expr(*callee).kind, ExprKind::Path(path) if matches!(path.last(), "sleep" | "sleep_until" | "delay_for"))
+                }
+                ExprKind::MethodCall { method, .. } => method == "tick",
+                _ => false,
+            })
     }
 
     /// `for attempt in 0..config.max_retries`: the same thing once more, and not another thing.

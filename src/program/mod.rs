@@ -41,6 +41,7 @@ mod paths;
 mod patterns;
 pub mod payloads;
 mod queries;
+mod read_through;
 mod resolve;
 pub mod routes;
 mod shelf;

@@ -141,7 +141,11 @@ fn literal(source: &str, start: u32, file: FileId) -> Option<Placed> {
             Some(other) if other.is_ascii() => (Some(char::from(*other)), 2),
             _ => (None, 1),
         };
-        let len = len.min(bytes.len() - at);
+        let mut len = len.min(bytes.len() - at);
+        // an escape that is none may end within a letter
+        while !body.is_char_boundary(at + len) {
+            len += 1;
+        }
         if let Some(value) = value {
             let segment = Segment {
                 at: placed.text.len() as u32,

@@ -121,9 +121,20 @@ impl Loops<'_> {
     pub(super) fn is_one_off(&self) -> bool {
         let reach = self.program.reach(self.function);
         let commanded = reach.command || reach.cli && self.in_commands();
-        let once =
-            reach.migration || ((reach.startup || reach.cli) && self.in_binary()) || (commanded && !reach.startup && self.in_program());
+        let once = reach.migration
+            || self.in_migrations()
+            || ((reach.startup || reach.cli) && self.in_binary())
+            || (commanded && !reach.startup && self.in_program());
         once && !reach.request && !reach.job
+    }
+
+    /// In a file that moves the schema and the rows in it to another version.
+    fn in_migrations(&self) -> bool {
+        let rel = &self.program.file(self.program.file_of(self.function)).rel;
+        rel.split('/').any(|part| {
+            let stem = part.trim_end_matches(".rs");
+            matches!(stem.rsplit('_').next(), Some("migration" | "migrations" | "migrate" | "migrator"))
+        })
     }
 
     /// What a stream from another service hands over, one by one as it comes.
