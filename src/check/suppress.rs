@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 
-use aho_corasick::AhoCorasick;
+use memchr::memmem;
 use rayon::prelude::*;
 
 use super::cover::{following, on_line};
@@ -64,9 +64,8 @@ impl Suppressions {
     /// Reads the comments of all files that findings are wanted in.
     #[must_use]
     pub fn read(program: &Program) -> Self {
-        let marks = AhoCorasick::new(MARKS).ok();
         let files = program.files.par_iter().filter(|file| file.selected);
-        let marked = files.filter(|file| marks.as_ref().is_none_or(|marks| marks.is_match(&*file.text)));
+        let marked = files.filter(|file| MARKS.iter().any(|mark| memmem::find(file.text.as_bytes(), mark.as_bytes()).is_some()));
         let read: Vec<(FileId, Vec<Directive>, Vec<Finding>)> = marked
             .map(|file| {
                 let (mut directives, mut malformed) = (Vec::new(), Vec::new());

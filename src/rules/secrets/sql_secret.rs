@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
+use memchr::memmem;
 use regex::Regex;
 
 use super::common::{in_comment, in_tests, place_of};
@@ -64,12 +64,23 @@ fn check(file: &SourceFile, cx: &mut Cx<'_>) {
     }
 }
 
-/// The words without which nothing below matches: one pass instead of seven.
+/// The words without which nothing below matches, in the cases that SQL is written in: a search for one exact word goes
+/// through a text many times faster than one that folds case.
 fn speaks_of_passwords(text: &str) -> bool {
-    static WORDS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let words = WORDS
-        .get_or_init(|| AhoCorasick::builder().ascii_case_insensitive(true).build(["password", "identified", "insert ", "insert\n"]).ok());
-    words.as_ref().is_none_or(|words| words.is_match(text))
+    const WORDS: [&str; 11] = [
+        "password",
+        "PASSWORD",
+        "Password",
+        "identified",
+        "IDENTIFIED",
+        "Identified",
+        "insert ",
+        "INSERT ",
+        "Insert ",
+        "insert\n",
+        "INSERT\n",
+    ];
+    WORDS.iter().any(|word| memmem::find(text.as_bytes(), word.as_bytes()).is_some())
 }
 
 fn is_value(text: &str) -> bool {
