@@ -243,6 +243,13 @@ impl Models {
         path
     }
 
+    /// Whether something in the module `from` can be `to`: it is of the same crate, or of one that hands on what others have.
+    #[must_use]
+    pub fn may_lead(&self, from: &str, to: &str) -> bool {
+        let krate = |path| str::split(path, "::").next();
+        krate(from) == krate(to) || krate(from).is_some_and(|from| self.reexports.contains_key(from))
+    }
+
     #[must_use]
     pub fn get(&self, id: CallId) -> &CallModel {
         &self.calls[id.0 as usize]
