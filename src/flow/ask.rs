@@ -334,9 +334,10 @@ pub fn converted(body: &Body, id: ExprId) -> Option<ExprId> {
     }
 }
 
-/// `text.split(x).next()`: a split yields at least one part.
+/// `text.split(x).next()`: a split yields at least one part, and so does a character in another case.
 fn always_has_one(body: &Body, id: ExprId) -> bool {
-    matches!(&body.expr(id).kind, ExprKind::MethodCall { method, .. } if matches!(method.as_str(), "split" | "splitn" | "rsplit" | "rsplitn"))
+    let one = |method: &str| matches!(method, "split" | "splitn" | "rsplit" | "rsplitn" | "to_lowercase" | "to_uppercase");
+    matches!(&body.expr(id).kind, ExprKind::MethodCall { method, .. } if one(method))
 }
 
 /// What a conversion proves when it succeeds: `parse::<u32>()`, `Uuid::parse_str`.

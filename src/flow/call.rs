@@ -9,7 +9,7 @@ use super::convert;
 use super::eval::Interp;
 use super::state::Place;
 use super::summary::{Args, Summary, instantiate};
-use super::value::{Kinds, Step, Value, combine};
+use super::value::{Kinds, Step, Text, Value, combine};
 use crate::facts::{ExprId, ExprKind, Name};
 use crate::program::Target;
 
@@ -115,7 +115,7 @@ impl Interp<'_> {
         if !value.is_tainted() || !ask::fails_on_input(self.program, self.function, self.body, receiver) {
             return;
         }
-        if self.is_put_in(receiver) {
+        if self.is_put_in(receiver) || self.begins_with_it(receiver) {
             return;
         }
         if let Some(argument) = ask::converted(self.body, receiver) {
@@ -138,6 +138,16 @@ impl Interp<'_> {
             }
         }
         self.check(Kinds::PANIC, value, id, receiver, method);
+    }
+
+    /// `format!("/schema/{name}").strip_prefix("/schema/")`: what is taken off was put there.
+    fn begins_with_it(&mut self, id: ExprId) -> bool {
+        let body = self.body;
+        let ExprKind::MethodCall { receiver, method, args, .. } = &body.expr(id).kind else { return false };
+        let ("strip_prefix", [prefix]) = (method.as_str(), args.as_slice()) else { return false };
+        let (text, prefix) = (self.peek(*receiver).text, self.peek(*prefix).text);
+        let own = |text: &Text| text.start.as_ref().map(ToString::to_string);
+        prefix.exact && own(&text).zip(own(&prefix)).is_some_and(|(text, prefix)| text.starts_with(&prefix))
     }
 
     fn apply(&mut self, call: Call<'_>) -> Value {

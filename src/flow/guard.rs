@@ -205,9 +205,13 @@ impl Interp<'_> {
                     self.clear(*arg, Kinds::PANIC);
                 }
             }
-            ("starts_with", [arg]) => {
+            ("starts_with" | "ends_with", [arg]) => {
+                if truth {
+                    // `strip_prefix` finds what was looked for before
+                    self.clear(receiver, Kinds::PANIC);
+                }
                 let start = self.peek(*arg);
-                if self.peek(receiver).is_tainted() && !start.is_open() {
+                if method == "starts_with" && self.peek(receiver).is_tainted() && !start.is_open() {
                     self.refine_start(receiver, &start, truth);
                 }
             }

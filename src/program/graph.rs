@@ -265,7 +265,10 @@ fn entries(program: &Program, cuts: &mut Cuts) -> Vec<(FnId, Entry)> {
             if model.runs.values().any(|when| when == "spawn") {
                 for (spawned, expr) in called_within(program, id, site.expr) {
                     found.push((spawned, Entry::Job));
-                    cuts.entry((id, expr)).or_insert(Cut::FromStartup);
+                    // what `main` hands to another thread, and what is done there once, is still its start
+                    if goes_on(program, spawned, DEEPEST_WAIT) || in_a_loop(program, id, expr) {
+                        cuts.entry((id, expr)).or_insert(Cut::FromStartup);
+                    }
                 }
             }
         }
@@ -324,6 +327,46 @@ fn called_within(program: &Program, id: FnId, expr: ExprId) -> Vec<(FnId, ExprId
     let info = &program.bodies[id.0 as usize];
     let below = walk::descendants(body, expr).filter(|child| *child != expr);
     below.flat_map(|child| info.targets(child).iter().filter_map(workspace).map(move |called| (called, child))).collect()
+}
+
+/// How many calls below a spawned function the loop may stand that makes it a worker.
+const DEEPEST_WAIT: u32 = 2;
+
+/// Whether a function may work off what comes in, itself or through what it calls and does not spawn: it has a loop
+/// of no known length that waits for something.
+fn goes_on(program: &Program, id: FnId, depth: u32) -> bool {
+    let body = &program.function(id).body;
+    let awaits = |expr: ExprId| walk::descendants(body, expr).any(|inner| matches!(body.expr(inner).kind, ExprKind::Await(_)));
+    let waiting = |expr: ExprId| match &body.expr(expr).kind {
+        ExprKind::Loop { .. } | ExprKind::While { .. } => awaits(expr) || waits(program, id, expr),
+        ExprKind::For { .. } => waits(program, id, expr),
+        ExprKind::MethodCall { method, .. } => method.starts_with("for_each") || method == "try_for_each",
+        _ => false,
+    };
+    if body.ids().any(waiting) {
+        return true;
+    }
+    if depth == 0 {
+        return false;
+    }
+    let spawned: Vec<ExprId> = program.bodies[id.0 as usize]
+        .sites()
+        .iter()
+        .filter(|site| site.model.is_some_and(|model| program.models.get(model).runs.values().any(|when| when == "spawn")))
+        .flat_map(|site| walk::descendants(body, site.expr))
+        .collect();
+    let callees = program.graph.callees(id).iter().filter(|(_, expr)| !spawned.contains(expr));
+    callees.into_iter().any(|(callee, _)| *callee != id && goes_on(program, *callee, depth - 1))
+}
+
+/// Whether a call is repeated in the body that it stands in.
+fn in_a_loop(program: &Program, id: FnId, expr: ExprId) -> bool {
+    let body = &program.function(id).body;
+    let span = body.expr(expr).span;
+    body.ids().any(|outer| {
+        let outer = body.expr(outer);
+        matches!(outer.kind, ExprKind::Loop { .. } | ExprKind::While { .. } | ExprKind::For { .. }) && outer.span.contains(span)
+    })
 }
 
 /// A loop that sleeps, ticks or receives: it works off what comes in, long after startup.

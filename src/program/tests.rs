@@ -451,12 +451,14 @@ mod calls {
 
     #[test]
     fn what_is_spawned_or_works_a_queue_is_a_job() {
-        let program = Program::from_sources(&[("src/main.rs", "use std::time::Duration; async fn work() { step().await } async fn step() {} async fn once() {} async fn item() {}
+        let program = Program::from_sources(&[("src/main.rs", "use std::time::Duration; async fn work() { while let Some(line) = next().await { step().await } } async fn step() {} async fn fill() { insert().await } async fn insert() {} async fn next() -> Option<u8> { None } async fn once() {} async fn item() {}
             async fn worker() { loop { item().await; tokio::time::sleep(Duration::from_secs(1)).await; } }
-            #[tokio::main] async fn main() { once().await; tokio::spawn(async move { work().await }); worker().await; axum::Router::new(); }")]);
+            #[tokio::main] async fn main() { once().await; tokio::spawn(async move { work().await }); tokio::spawn(fill()); worker().await; axum::Router::new(); }")]);
         let reach = |name: &str| program.reach(program.named(name));
         assert!(reach("once").startup && !reach("once").job);
         assert!(reach("step").job && !reach("step").startup, "{:?}", reach("step"));
+        // done once, beside the start
+        assert!(reach("insert").job && reach("insert").startup, "{:?}", reach("insert"));
         assert!(reach("item").job && !reach("item").startup, "{:?}", reach("item"));
     }
 
