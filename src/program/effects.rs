@@ -114,6 +114,7 @@ impl EffectTable {
             function,
             loops: None,
             definitions: None,
+            missed: false,
             effects: Effects { certain: true, cached: true, ..Effects::default() },
             cached: program.is_memoised(function),
         };
@@ -235,6 +236,8 @@ struct Walker<'p> {
     effects: Effects,
     /// inside something that is asked only when a cache has no answer
     cached: bool,
+    /// behind a look-up that had no answer
+    missed: bool,
 }
 
 impl Walker<'_> {
@@ -248,10 +251,10 @@ impl Walker<'_> {
                     if otherwise.is_some() && read_through::is_hit(body, *pat) && self.looks_up(*value));
                 let condition = self.visit(*condition);
                 let then = self.visit(*then);
-                let before = self.cached;
-                self.cached |= missed;
+                let before = self.missed;
+                self.missed |= missed;
                 let otherwise = otherwise.map_or(0, |otherwise| self.visit(otherwise));
-                self.cached = before;
+                self.missed = before;
                 condition + then.min(otherwise)
             }
             ExprKind::Match { scrutinee: scrutinee_id, arms } => {
@@ -260,11 +263,11 @@ impl Walker<'_> {
                 let looked = arms.iter().any(|arm| read_through::is_hit(body, arm.pat)) && self.looks_up(*scrutinee_id);
                 for arm in arms {
                     let missed = looked && !read_through::is_hit(body, arm.pat);
-                    let before = self.cached;
-                    self.cached |= missed;
+                    let before = self.missed;
+                    self.missed |= missed;
                     let guard = arm.guard.map_or(0, |guard| self.visit(guard));
                     let body = guard + self.visit(arm.body);
-                    self.cached = before;
+                    self.missed = before;
                     least = Some(least.map_or(body, |least: u32| least.min(body)));
                 }
                 scrutinee + least.unwrap_or(0)
@@ -297,14 +300,14 @@ impl Walker<'_> {
             }
             ExprKind::Block { stmts, tail, .. } => {
                 let mut least = 0;
-                let before = self.cached;
+                let before = self.missed;
                 for stmt in stmts {
                     if let Stmt::Expr(value) = stmt
-                        && !self.cached
+                        && !self.missed
                         && self.returns_hit(*value)
                     {
                         least += self.visit(*value);
-                        self.cached = true;
+                        self.missed = true;
                     } else if let Stmt::Let { diverge: Some(diverge), value, .. } = stmt {
                         least += value.map_or(0, |value| self.visit(value));
                         self.visit(*diverge);
@@ -313,7 +316,7 @@ impl Walker<'_> {
                     }
                 }
                 least += tail.map_or(0, |tail| self.visit(tail));
-                self.cached = before;
+                self.missed = before;
                 least
             }
             ExprKind::MethodCall { .. } | ExprKind::Call { .. } | ExprKind::Macro(_) => self.call(id),
@@ -368,7 +371,8 @@ impl Walker<'_> {
         if !found.queries() {
             return 0;
         }
-        let cached = self.cached || found.cached;
+        // what a map had no answer to is asked again rarely; what is written is written
+        let cached = self.cached || found.cached || self.missed && !found.writes;
         let depth = led.callee.map_or(0, |_| found.depth + 1);
         let nearer = self.effects.query.is_none() || (cached, depth) < (self.effects.cached, self.effects.depth);
         if nearer {
