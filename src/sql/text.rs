@@ -128,7 +128,11 @@ fn literal(source: &str, start: u32, file: FileId) -> Option<Placed> {
             Some(b't') => (Some('\t'), 2),
             Some(b'r') => (Some('\r'), 2),
             Some(b'0') => (Some('\0'), 2),
-            Some(b'x') => (body.get(at + 2..at + 4).and_then(|hex| u8::from_str_radix(hex, 16).ok()).map(char::from), 4),
+            // what is no escape may end inside a letter
+            Some(b'x') => match body.get(at + 2..at + 4).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+                Some(byte) => (Some(char::from(byte)), 4),
+                None => (None, 2),
+            },
             Some(b'u') => {
                 let end = body[at..].find('}').map_or(2, |end| end + 1);
                 let hex: String = body.get(at + 3..at + end - 1).unwrap_or("").chars().filter(|c| *c != '_').collect();
