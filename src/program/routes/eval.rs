@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::parts::{closure_handler, named};
 use super::value::{Frame, Partial, Router, Value, bind, binding, drop_value, join_locals, root_local, warp_path};
 use super::{Handler, Route, RouteKind, join};
-use crate::facts::{Body, ExprId, ExprKind, FormatPiece, Lit, MacroCall, Name, PatId, Stmt, UnaryOp};
+use crate::facts::{BinaryOp, Body, ExprId, ExprKind, FormatPiece, Lit, MacroCall, Name, PatId, Stmt, UnaryOp};
 use crate::model::RouteModel;
 use crate::program::{Bound, FnId, Program, Site, Target, Ty};
 
@@ -63,7 +63,8 @@ pub(super) fn run(program: &Program) -> Found {
 
 fn finish(program: &Program, route: Partial) -> Option<Route> {
     let handler = route.handler?;
-    if route.gives && route.path.is_empty() && route.method.is_none() {
+    // a handler that no router took in
+    if route.gives && route.path.is_empty() {
         return None;
     }
     let span = program.function(route.within).body.expr(route.expr).span;
@@ -213,12 +214,19 @@ impl<'p> Eval<'p> {
                 then.or(otherwise)
             }
             ExprKind::Match { scrutinee, arms } => {
-                self.expr(frame, *scrutinee);
+                // `match build(config) { Ok(app) => .., }`, and what `select!` waits for
+                let matched = self.expr(frame, *scrutinee);
+                if let (Value::Router(router), false) = (&matched, arms.iter().any(|arm| binding(body, arm.pat).is_some())) {
+                    frame.dropped.push(router.clone());
+                }
                 let before = frame.locals.clone();
                 let mut value = Value::Unknown;
                 let mut joined: Option<BTreeMap<PatId, Value>> = None;
                 for arm in arms {
                     frame.locals.clone_from(&before);
+                    if matched.is_router() && binding(body, arm.pat).is_some() {
+                        bind(body, frame, arm.pat, matched.clone());
+                    }
                     value = value.or(self.expr(frame, arm.body));
                     if let Some(others) = joined.take() {
                         join_locals(frame, others);
@@ -266,6 +274,13 @@ impl<'p> Eval<'p> {
                 bind(body, frame, *pat, value);
                 Value::Unknown
             }
+            // `PREFIX.to_owned() + "/users"`
+            ExprKind::Binary { op: BinaryOp::Add, left, right } => match (self.expr(frame, *left), self.expr(frame, *right)) {
+                (Value::Text(left), Value::Text(right)) => Value::Text(format!("{left}{right}")),
+                (Value::Text(left), _) => Value::Text(format!("{left}{{?}}")),
+                (_, Value::Text(right)) => Value::Text(format!("{{?}}{right}")),
+                _ => Value::Unknown,
+            },
             _ => {
                 let mut children = Vec::new();
                 crate::facts::walk::for_each_child(body, id, |child| children.push(child));
@@ -393,6 +408,28 @@ impl<'p> Eval<'p> {
         }
     }
 
+    /// The text that a small function of the project makes of texts (`path("/users")`), or std of two (`replace`).
+    fn text_of_call(&mut self, frame: &Frame, id: ExprId, receiver: &Value, values: &[Value]) -> Option<String> {
+        if let (ExprKind::MethodCall { method, .. }, Value::Text(text), [Value::Text(from), Value::Text(to)]) =
+            (&self.body(frame).expr(id).kind, receiver, values)
+            && method == "replace"
+        {
+            return Some(text.replace(from.as_str(), to));
+        }
+        let [Target::Workspace { function, .. }] = self.program.targets(frame.function, id) else { return None };
+        let is_text = match self.program.signature(*function).ret.peel_refs() {
+            Ty::Primitive(name) => name == "str",
+            ty => ty.is_foreign("std::string::String"),
+        };
+        if !is_text || !values.iter().any(|value| matches!(value, Value::Text(_))) {
+            return None;
+        }
+        match self.function(*function, Value::Unknown, values.to_vec()).0 {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The text of `format!` and `concat!`, unknown parts as `{?}`.
     fn format(&mut self, frame: &mut Frame, call: &'p MacroCall) -> Option<String> {
         if call.name() == "concat" {
@@ -468,6 +505,9 @@ impl<'p> Eval<'p> {
             if result.is_router() || written {
                 return result;
             }
+        }
+        if let Some(text) = self.text_of_call(frame, id, &receiver_value, &values) {
+            return Value::Text(text);
         }
         // an unknown function that is given a router: it is likely to come back (`Ok(router)`, `serve(listener, router)`)
         let mut all = receiver_value;

@@ -133,8 +133,10 @@ impl<'p> Eval<'p> {
                     router.routes.iter_mut().filter(|route| route.handler.is_none()).for_each(|route| route.method.clone_from(&method));
                 } else {
                     let handler = target.map(|target| self.handler(frame, target));
-                    let expr = pending(method, handler, String::new());
-                    router.routes.push(expr);
+                    let mut one = pending(method, handler, String::new());
+                    // `get(show)` alone is no route before a router takes it in
+                    one.gives = receiver.is_none() || !router.routes.is_empty() && router.routes.iter().all(|other| other.gives);
+                    router.routes.push(one);
                 }
             }
             "to" => {
@@ -157,6 +159,7 @@ impl<'p> Eval<'p> {
                     let taken = self.taken(frame, target, model, route);
                     for mut one in taken {
                         one.path = join(&prefix, &one.path);
+                        one.gives = false;
                         if let Some(method) = route.method.as_deref() {
                             one.method = Some(Name::new(method));
                         }
@@ -177,10 +180,16 @@ impl<'p> Eval<'p> {
             }
             "fallback" => {
                 if let Some(target) = target {
-                    let (handler, layers) = self.handler(frame, target);
-                    let mut one = pending(None, Some((handler, layers)), "*".to_owned());
-                    one.kind = RouteKind::Fallback;
-                    router.routes.push(one);
+                    // `default_service(web::route().to(index))`, `fallback_service(get_service(files))`: what answers there
+                    let answers: Vec<(Option<Handler>, Vec<Layer>)> = match self.router(frame, target) {
+                        Some(other) => other.flat().into_iter().map(|route| (route.handler, route.layers)).collect(),
+                        None => vec![self.handler(frame, target)].into_iter().map(|(handler, layers)| (Some(handler), layers)).collect(),
+                    };
+                    for (handler, layers) in answers {
+                        let mut one = pending(None, handler.map(|handler| (handler, layers)), "*".to_owned());
+                        one.kind = RouteKind::Fallback;
+                        router.routes.push(one);
+                    }
                 }
             }
             "layer" | "route-layer" => {
@@ -285,6 +294,17 @@ impl<'p> Eval<'p> {
             Ty::Foreign(path, _) => Handler::Service(path.clone()),
             ty @ Ty::Workspace(..) => Handler::Service(Name::new(self.program.type_name(ty))),
             _ => Handler::Unknown,
+        }
+    }
+
+    /// A router with handlers in an argument's place.
+    fn router(&mut self, frame: &mut Frame, target: ExprId) -> Option<Router> {
+        if matches!(self.body(frame).expr(target).kind, ExprKind::Closure { .. }) {
+            return None;
+        }
+        match self.expr(frame, target) {
+            Value::Router(router) if router.routes.iter().any(|route| route.handler.is_some()) => Some(router),
+            _ => None,
         }
     }
 

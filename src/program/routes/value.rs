@@ -75,7 +75,12 @@ impl Router {
         if self.prefix.is_empty() && self.wraps.is_empty() && self.routes.is_empty() {
             return other;
         }
-        let others = if self.prefix == other.prefix && self.wraps == other.wraps { other.routes } else { other.flat() };
+        let alike = self.prefix == other.prefix && self.wraps == other.wraps;
+        if !alike && (!self.prefix.is_empty() || !self.wraps.is_empty()) {
+            // one's prefix is not the other's
+            self = Router { routes: self.flat(), ..Router::default() };
+        }
+        let others = if alike { other.routes } else { other.flat() };
         for route in others {
             let there = self.routes.iter().any(|own| {
                 own.expr == route.expr
