@@ -196,6 +196,8 @@ pub const ROUTE_PARTS: &[&str] = &[
     "catcher",
     "serve",
     "chain",
+    "around",
+    "beside",
     "and",
     "or",
     "map",

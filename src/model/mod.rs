@@ -231,11 +231,14 @@ pub struct RouteModel {
     /// one method: `get(handler)`), `to` (names the handler of a method that was opened before), `nest`, `merge`, `mount`, `service` (take
     /// another in), `scope`, `resource` (open a path that everything inside stands under), `configure` (hand it to a function), `layer` and
     /// `route-layer` (around what is there already), `wrap` (around everything in it, also what comes later), `fallback`, `catcher`, `state`,
-    /// `guard`, `routes` (a macro that lists handlers), `mounts` (a macro that lists `path => router`, under `path`), `serve`, `chain` (nothing);
+    /// `guard`, `routes` (a macro that lists handlers), `mounts` (a macro that lists `path => router`, under `path`), `serve`, `chain` (nothing), `around` (a
+    /// closure is given it and hands it back), `beside` (makes something that has none of its routes);
     /// of routers made of filters: `and`, `or`, `map` and `then` (a function, one that is awaited, answers or makes an argument)
     pub part: String,
     /// the path, where it is always the same: `{param}`
     pub text: Option<String>,
+    /// the attribute that names the path on the type of one of the handler's parameters (`#[typed_path("/users/{id}")]`)
+    pub attribute: Option<String>,
     /// argument with the path
     pub path: Option<i32>,
     /// argument with the handler, the nested router, the layer or the callback

@@ -114,13 +114,62 @@ pub(super) fn add(program: &Program, found: &mut Found) {
             }
         }
         match program.function(id).owner {
-            Owner::Impl(at) => in_impl(program, id, at, found),
+            Owner::Impl(at) => in_impl(program, id, at, mounted.contains(&id), found),
             Owner::Module | Owner::Trait(_) => {}
         }
     }
 }
 
-fn in_impl(program: &Program, id: FnId, at: crate::facts::ImplIdx, found: &mut Found) {
+/// The operations of the impls of a type, or of each of a tuple, that a macro on the impl makes routes of.
+pub(super) fn of_type(program: &Program, ty: &Ty) -> Vec<(FnId, Declared)> {
+    match ty.peel_refs() {
+        Ty::Tuple(parts) => parts.iter().flat_map(|part| of_type(program, part)).collect(),
+        own @ Ty::Workspace(..) => {
+            let is_own =
+                |id: &FnId| matches!((program.self_type(*id), own), (Some(Ty::Workspace(one, _)), Ty::Workspace(other, _)) if one == other);
+            let functions = program.functions().filter(is_own);
+            functions.flat_map(|id| operation(program, id).into_iter().map(move |one| (id, one))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What the attribute of a method and that of its impl say of its path.
+fn operation(program: &Program, id: FnId) -> Vec<Declared> {
+    let function = program.function(id);
+    let file = program.file_of(id);
+    let (Owner::Impl(at), Some(operation)) = (function.owner, function.attrs.iter().find(|attr| attr.path == "oai")) else {
+        return Vec::new();
+    };
+    let attrs = program.facts(file).and_then(|facts| facts.impls.get(at.0 as usize)).map_or(&[][..], |owner| &owner.attrs);
+    let is_handler =
+        |attr: &&Attr| program.models.attribute(&program.resolve_attribute(id, &attr.path)).is_some_and(|model| model.kind == "handler");
+    let (Some(attr), Some(path)) = (attrs.iter().find(is_handler), path_of(program, id, operation)) else { return Vec::new() };
+    let prefix = attr.arg("prefix_path").and_then(|meta| match &meta.value {
+        Some(Lit::Str(text)) => Some(text.clone()),
+        _ => None,
+    });
+    let path = join(prefix.as_deref().unwrap_or(""), &path);
+    let framework: Name = program.resolve_attribute(id, &attr.path).split("::").next().unwrap_or("").into();
+    let location = operation.span.in_file(file);
+    let kind = Name::new_static("handler");
+    let one = |method| Declared { method, path: path.clone(), location, framework: framework.clone(), kind: kind.clone() };
+    methods_of(operation, None).into_iter().map(one).collect()
+}
+
+/// The path that an attribute of the type of one of a handler's parameters names.
+pub(super) fn of_parameter(program: &Program, id: FnId, attribute: &str) -> Option<String> {
+    program.signature(id).params.iter().find_map(|ty| {
+        let Ty::Workspace(ty, _) = ty.peel_refs() else { return None };
+        let attr = program.type_def(*ty).attrs.iter().find(|attr| attr.path == attribute)?;
+        attr.args.iter().find_map(|meta| match &meta.value {
+            Some(Lit::Str(text)) => Some(text.clone()),
+            _ => None,
+        })
+    })
+}
+
+fn in_impl(program: &Program, id: FnId, at: crate::facts::ImplIdx, is_mounted: bool, found: &mut Found) {
     let file = program.file_of(id);
     let Some(owner) = program.facts(file).and_then(|facts| facts.impls.get(at.0 as usize)) else { return };
     let function = program.function(id);
@@ -135,15 +184,10 @@ fn in_impl(program: &Program, id: FnId, at: crate::facts::ImplIdx, found: &mut F
         let full = program.resolve_attribute(id, &attr.path);
         let Some(model) = program.models.attribute(&full).filter(|model| model.kind == "handler") else { continue };
         let framework: Name = full.split("::").next().unwrap_or("").into();
-        if let Some(operation) = function.attrs.iter().find(|attr| attr.path == "oai") {
-            let Some(path) = path_of(program, id, operation) else { continue };
-            let prefix = attr.arg("prefix_path").and_then(|meta| match &meta.value {
-                Some(Lit::Str(text)) => Some(text.clone()),
-                _ => None,
-            });
-            for method in methods_of(operation, None) {
-                let path = join(prefix.as_deref().unwrap_or(""), &path);
-                found.routes.push(route(RouteKind::Http, id, method, path, operation.span.in_file(file), framework.clone(), true));
+        let operations = operation(program, id);
+        if !operations.is_empty() {
+            for one in operations.into_iter().filter(|_| !is_mounted) {
+                found.routes.push(route(RouteKind::Http, id, one.method, one.path, one.location, one.framework, true));
             }
         } else if model.method.is_none() && owner.of.is_none() && framework == "async_graphql" {
             let name = crate::facts::TypeRef::as_path(&owner.self_ty).map(|path| path.last().to_owned()).unwrap_or_default();

@@ -53,11 +53,16 @@ impl<'p> Eval<'p> {
             return Value::Unknown;
         }
         let at = |index: Option<i32>| index.and_then(|index| args.get(usize::try_from(index).ok()?)).copied();
+        let target = at(route.target);
         let text = at(route.path).map(|path| match self.expr(frame, path) {
             Value::Text(text) => text,
             _ => "{?}".to_owned(),
         });
-        let target = at(route.target);
+        let text = text.or_else(|| {
+            let attribute = route.attribute.as_deref()?;
+            let handler = named(self.program, frame.function, target?)?;
+            Some(super::declared::of_parameter(self.program, handler, attribute).unwrap_or_else(|| "{?}".to_owned()))
+        });
         let framework = crate_of(model);
         let within = frame.function;
         let mut router = match receiver_value {
@@ -100,6 +105,12 @@ impl<'p> Eval<'p> {
                 }
                 if route.part == "serve" {
                     router.routes.iter_mut().for_each(|route| route.gives = false);
+                }
+            }
+            "beside" => router = Router::default(),
+            "around" => {
+                if let Some(target) = target {
+                    router = self.around(frame, target, router);
                 }
             }
             "and" | "or" | "map" | "then" => {
@@ -268,6 +279,22 @@ impl<'p> Eval<'p> {
                 declared
             }
             _ => {
+                let operations = super::declared::of_type(program, program.ty(frame.function, target));
+                if !operations.is_empty() {
+                    let partial = |(function, one): (FnId, super::declared::Declared)| Partial {
+                        kind: RouteKind::Http,
+                        method: Some(one.method),
+                        path: one.path,
+                        handler: Some(Handler::Function(function)),
+                        layers: Vec::new(),
+                        within: frame.function,
+                        expr: target,
+                        framework: crate_of(model),
+                        gives: false,
+                        waits: false,
+                    };
+                    return operations.into_iter().map(partial).collect();
+                }
                 let service = self.service(frame, target);
                 // a list of routers or a service whose routes are declared elsewhere (gRPC, OpenAPI) has no path here
                 if route.path.is_none() {
@@ -294,6 +321,32 @@ impl<'p> Eval<'p> {
             Ty::Foreign(path, _) => Handler::Service(path.clone()),
             ty @ Ty::Workspace(..) => Handler::Service(Name::new(self.program.type_name(ty))),
             _ => Handler::Unknown,
+        }
+    }
+
+    /// `app.map(|app| app.wrap(logger))`
+    fn around(&mut self, frame: &mut Frame, target: ExprId, router: Router) -> Router {
+        let before = router.clone();
+        let after = match &self.body(frame).expr(target).kind {
+            ExprKind::Closure { params, body: inner, .. } => {
+                if let Some(pat) = params.first().and_then(|(pat, _)| binding(self.body(frame), *pat)) {
+                    frame.locals.insert(pat, Value::Router(router));
+                }
+                self.expr(frame, *inner)
+            }
+            _ => match named(self.program, frame.function, target) {
+                Some(function) => {
+                    self.used[function.0 as usize] = true;
+                    let (returned, _, dropped) = self.function(function, Value::Unknown, vec![Value::Router(router)]);
+                    dropped.into_iter().for_each(|router| drop_value(frame, Value::Router(router)));
+                    returned
+                }
+                None => Value::Unknown,
+            },
+        };
+        match after {
+            Value::Router(after) => after,
+            _ => before,
         }
     }
 

@@ -101,6 +101,57 @@ async fn main() -> std::io::Result<()> {
 }
 
 #[test]
+fn paths_of_types_impls_and_documented_builders() {
+    let typed = r#"
+use axum::Router; use axum_extra::routing::{RouterExt, TypedPath};
+#[derive(TypedPath)] #[typed_path("/users/{id}")] struct UserPath { id: u32 } #[derive(TypedPath)] #[typed_path("/users")] struct Users;
+async fn show(UserPath { id }: UserPath) {} async fn create(_: Users, body: String) {}
+pub fn app() -> Router { Router::new().typed_get(show).typed_post(create) }
+"#;
+    assert_eq!(table(typed), ["POST /users create", "GET /users/{id} show"]);
+    let impls = r#"
+use poem::Route; use poem_openapi::{OpenApi, OpenApiService, payload::PlainText};
+struct Api; struct Other;
+#[OpenApi(prefix_path = "/v1")] impl Api { #[oai(path = "/hello", method = "get")] async fn hello(&self) -> PlainText<String> { todo!() } }
+#[OpenApi] impl Other { #[oai(path = "/:id", method = "post")] async fn other(&self) -> PlainText<String> { todo!() } }
+pub fn app() -> Route { let api = OpenApiService::new((Api, Other), "x", "1"); let ui = api.swagger_ui(); Route::new().nest("/api", api).nest("/", ui) }
+"#;
+    assert_eq!(table(impls), ["POST /api/:id other", "GET /api/v1/hello hello"]);
+    let documented = r#"
+use actix_web::{App, HttpServer, get, post, middleware::Logger}; use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
+#[get("/health")] async fn health() {} #[post("/todos")] async fn todos() {}
+fn config(cfg: &mut ServiceConfig) { cfg.service(todos); }
+pub async fn main() {
+    HttpServer::new(|| { let (app, api) = App::new().into_utoipa_app().map(|app| app.wrap(Logger::default()))
+        .service(scope::scope("/api").configure(config).service(scope("/v1").service(health))).split_for_parts(); app }).run().await;
+}
+"#;
+    assert_eq!(table(documented), ["POST /api/todos todos", "GET /api/v1/health health"]);
+}
+
+#[test]
+fn texts_branches_and_services_outside_of_routers() {
+    let source = r#"
+use axum::{Router, routing::{get, post, get_service, MethodRouter}};
+const VERSION: &str = "1.5";
+async fn info() {} async fn limited() {} async fn index() {}
+fn path(of: &str) -> String { let of = of.replace("{id}", "{id:[0-9]+}"); format!("/{}{}", VERSION, of) }
+fn files() -> MethodRouter { get_service(tower_http::services::ServeDir::new("www")) }
+pub async fn main(config: Config) {
+    let unused = post(limited);
+    let limited = post(limited);
+    let app = Router::new().route(&path("/info/{id}"), get(info)).route("/limited", limited).nest_service("/assets", files()).fallback_service(get(index));
+    let server = axum::serve(listener(), app);
+    tokio::select! { done = server => done.unwrap(), _ = stop() => {} }
+}
+"#;
+    assert_eq!(
+        table(source),
+        ["fallback ANY * index", "GET /1.5/info/{id:[0-9]+} info", "GET /assets tower_http::services::ServeDir", "POST /limited limited"]
+    );
+}
+
+#[test]
 fn warp_filters_are_combined() {
     let source = r#"
 use warp::{Filter, Rejection, Reply};
