@@ -169,6 +169,15 @@ pub fn of_call(program: &Program, table: &EffectTable, function: FnId, id: ExprI
     {
         return Some(Led { effects: Effects { remote: true, ..Effects::default() }, callee: None });
     }
+    // impls that may run; a declaration without a body is none, nor is what tests put in its place
+    let live: Vec<FnId> = targets
+        .iter()
+        .filter_map(|target| match target {
+            Target::Workspace { function: callee, .. } => Some(*callee),
+            Target::Foreign(_) => None,
+        })
+        .filter(|callee| program.function(*callee).body.root.is_some() && (!program.is_test(*callee) || program.is_test(function)))
+        .collect();
     // found by its name alone
     let on_unknown = matches!(&body.expr(id).kind, ExprKind::MethodCall { receiver, .. } if program.ty(function, *receiver).is_opaque());
     let mut best: Option<Led> = None;
@@ -190,7 +199,8 @@ pub fn of_call(program: &Program, table: &EffectTable, function: FnId, id: ExprI
         let better = best.as_ref().is_none_or(|best| (effects.cached, effects.depth) < (best.effects.cached, best.effects.depth));
         if better {
             let mut effects = effects.clone();
-            effects.certain &= !dispatch || targets.len() <= 2 && !on_unknown;
+            effects.certain &=
+                !dispatch || !on_unknown && (live.len() <= 1 || live.iter().all(|live| table.summaries[live.0 as usize].queries()));
             best = Some(Led { effects, callee: Some(*callee) });
         }
     }
