@@ -410,8 +410,12 @@ impl Program {
         let function = self.function(id);
         let scope = self.names.item_scope(self.file_of(id), function.module, function.within);
         let segments: Vec<&str> = path.split("::").collect();
-        let found = scope.and_then(|scope| self.names.resolve(scope, &segments, false, Space::Value, &known));
-        match found.map(|found| found.def) {
+        // `#[get("/")] async fn get()`: the function is not the attribute
+        let foreign = |space: Space| {
+            let found = scope.and_then(|scope| self.names.resolve(scope, &segments, false, space, &known));
+            found.map(|found| found.def).filter(|def| matches!(def, Def::Foreign(_)))
+        };
+        match foreign(Space::Macro).or_else(|| foreign(Space::Value)) {
             Some(Def::Foreign(path)) => path,
             // `#[macro_use] extern crate rocket;`
             _ if segments.len() == 1 => {

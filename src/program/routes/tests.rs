@@ -152,6 +152,16 @@ pub async fn main(config: Config) {
 }
 
 #[test]
+fn a_handler_may_be_called_like_its_attribute() {
+    let source = r#"
+use actix_web::{App, HttpServer, delete, get, web};
+#[get("/users/{id}")] async fn get(id: web::Path<u32>) -> String { todo!() } #[delete("/users/{id}")] async fn delete(id: web::Path<u32>) -> String { todo!() }
+pub fn main() { HttpServer::new(|| App::new().service(web::scope("/api").service(get).service(delete))); }
+"#;
+    assert_eq!(table(source), ["DELETE /api/users/{id} delete", "GET /api/users/{id} get"]);
+}
+
+#[test]
 fn warp_filters_are_combined() {
     let source = r#"
 use warp::{Filter, Rejection, Reply};
