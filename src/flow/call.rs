@@ -86,7 +86,13 @@ impl Interp<'_> {
             let receiver = Some((*first, values.remove(0)));
             return self.apply(Call { id, name, receiver, args, values, statement });
         }
-        self.apply(Call { id, name, receiver: None, args, values, statement })
+        let is_path = matches!(body.expr(callee).kind, ExprKind::Path(_));
+        let mut result = self.apply(Call { id, name, receiver: None, args, values, statement });
+        if !is_path {
+            // `(self.make)()`: a closure that is kept answers with what it captured
+            result.absorb(&function.flat());
+        }
+        result
     }
 
     pub fn method(&mut self, id: ExprId, receiver: ExprId, method: &str, args: &[ExprId]) -> Value {

@@ -98,6 +98,17 @@ impl Interp<'_> {
         value
     }
 
+    /// A closure that is handed back brings along what it makes of what it captured.
+    pub(super) fn absorb_closure(&mut self, value: &mut Value, end: &State) {
+        let Some(closure) = value.closure.take() else { return };
+        self.state = end.clone();
+        self.state.live = true;
+        self.open_frame();
+        let made = self.run_closure(closure, &[], false);
+        self.close_frame();
+        value.absorb(&made.flat());
+    }
+
     /// Closures that nobody called here: they run some time, with what they captured.
     pub(super) fn run_stored_closures(&mut self, end: &State) {
         let closures: Vec<ExprId> =

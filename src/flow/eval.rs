@@ -127,6 +127,8 @@ impl<'p> Interp<'p> {
         self.tail(root);
         let frame = self.close_frame();
         let end = frame.state;
+        let mut returned = frame.value.unwrap_or_default();
+        self.absorb_closure(&mut returned, &end);
         self.run_stored_closures(&end);
         self.output.summary.diverges = !end.live && ask::never_returns(self.facts);
         if self.facts.receiver.as_ref().is_some_and(|receiver| receiver.by_ref && receiver.mutable) {
@@ -138,8 +140,7 @@ impl<'p> Interp<'p> {
             }
         }
         let summary = &mut self.output.summary;
-        summary.returns = frame.value.unwrap_or_default();
-        summary.returns.closure = None;
+        summary.returns = returned;
         summary.returns.refers = None;
         summary.returns.made_by = None;
         let own = |proofs: Option<Proofs>| proofs.unwrap_or_default().of_parameters();

@@ -265,7 +265,10 @@ impl Infer<'_> {
             let owner = &named.owner;
             let Some(last) = owner.rsplit("::").next().filter(|_| known.is_trait(owner)) else { continue };
             let imported = scope.foreign.binary_search(owner).is_ok()
-                || scope.foreign_globs.iter().any(|glob| known.models.may_lead(glob, owner) && known.glob(glob, last).as_ref() == Some(owner));
+                || scope
+                    .foreign_globs
+                    .iter()
+                    .any(|glob| known.models.may_lead(glob, owner) && known.glob(glob, last).as_ref() == Some(owner));
             if !imported || !self.handle_possible(named.call, args) {
                 continue;
             }

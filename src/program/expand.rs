@@ -99,18 +99,20 @@ impl Macros<'_> {
             return None;
         }
         // `sqlx::query!` is never ours
-        let foreign = is_path && !matches!(first, "crate" | "self" | "super" | "$crate") && !self.is_own(first);
+        let foreign = is_path && !matches!(first, "crate" | "self" | "super" | "$crate") && !self.is_own(file, first);
         if foreign { None } else { self.find(file, facts, last) }
     }
 
-    fn is_own(&self, name: &str) -> bool {
-        self.workspace.crates.iter().any(|krate| krate.lib_name == name)
+    /// Whether a crate of the workspace is called so in this file, renames in the manifest included.
+    fn is_own(&self, file: &SourceFile, name: &str) -> bool {
+        let renamed = |krate| self.workspace.krate(krate).dependency(name).is_some_and(|dependency| dependency.krate.is_some());
+        self.workspace.crates.iter().any(|krate| krate.lib_name == name) || file.krate.is_some_and(renamed)
     }
 
     fn find(&self, file: &SourceFile, facts: &Facts, name: &str) -> Option<Definition<'_>> {
         let all = self.by_name.get(name)?;
         let import = facts.uses.iter().find(|import| import.name.as_deref() == Some(name)).and_then(|import| import.path.first());
-        if import.is_some_and(|first| !matches!(first.as_str(), "crate" | "self" | "super") && !self.is_own(first)) {
+        if import.is_some_and(|first| !matches!(first.as_str(), "crate" | "self" | "super") && !self.is_own(file, first)) {
             return None;
         }
         let exported = |rules: &MacroRules| rules.attrs.iter().any(|attr| attr.path == "macro_export");
