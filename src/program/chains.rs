@@ -220,7 +220,8 @@ impl Walk<'_> {
             },
         };
         let column = self.program.column_named(self.function, *receiver);
-        if column.is_some() || model.is_some() {
+        // `lower(users::email).eq(..)`: of a function of the project's own nothing is known but that it is compared
+        if column.is_some() || model.is_some() || method == "eq" {
             self.conditions.push(Condition { column, op, value: args.first().copied(), expr: id, required });
         }
     }

@@ -247,7 +247,12 @@ impl Chain<'_> {
         if let Some(at) = model.table
             && let Some(table) = self.program.argument(self.function, id, at)
         {
-            self.path(table);
+            // `update(posts::table.filter(..))`
+            let mut root = table;
+            while let ExprKind::MethodCall { receiver, .. } = &self.body.expr(root).kind {
+                root = *receiver;
+            }
+            self.path(root);
         }
         match model.clause.as_deref() {
             Some("insert" | "update" | "delete") => self.words.writes = true,

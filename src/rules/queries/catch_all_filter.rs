@@ -37,11 +37,24 @@ fn split<'e>(expr: &'e Expr, parts: &mut Vec<&'e Expr>) {
 
 fn is_catch_all(expr: &Expr) -> bool {
     let ExprKind::Binary { op, left, right } = &expr.kind else { return false };
+    // no value, or one that stands for none
     let asks = |expr: &Expr| match &expr.kind {
-        ExprKind::Binary { op, left, right } => op == "is" && matches!(right.kind, ExprKind::Null) && is_parameter(left),
+        ExprKind::Binary { op, left, right } => match &right.kind {
+            ExprKind::Null => op == "is" && is_parameter(left),
+            ExprKind::Str(text) => op == "=" && text.is_empty() && is_parameter(left),
+            _ => false,
+        },
         _ => false,
     };
-    op == "or" && (asks(left) || asks(right))
+    // `name = COALESCE($1, name)`
+    let falls_back = || match (&left.kind, &right.kind) {
+        (ExprKind::Column { name: own, .. }, ExprKind::Function { name, args, .. }) => {
+            matches!(name.name.as_str(), "coalesce" | "ifnull")
+                && matches!(args.as_slice(), [first, second] if is_parameter(first) && matches!(&second.kind, ExprKind::Column { name, .. } if name == own))
+        }
+        _ => false,
+    };
+    op == "or" && (asks(left) || asks(right)) || op == "=" && falls_back()
 }
 
 fn is_parameter(expr: &Expr) -> bool {

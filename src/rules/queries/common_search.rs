@@ -96,6 +96,13 @@ fn one(tables: &[&TableRef], filters: &[&Expr], schema: &Schema, scope: u32, fou
         {
             searches[at].fixed.push(name.clone());
         }
+        if let Some(side) = ranged(conjunct)
+            && let Some((of, name)) = inside(side)
+            && let Some(at) = owner(of, name)
+        {
+            searches[at].exprs.push(unqualified(side, of));
+            searches[at].wrapped.push((name.clone(), side.span));
+        }
         let Some(side) = equality(conjunct) else { continue };
         match &side.kind {
             Sql::Column { table, name } => {
@@ -103,21 +110,75 @@ fn one(tables: &[&TableRef], filters: &[&Expr], schema: &Schema, scope: u32, fou
                     searches[at].columns.push((name.clone(), conjunct.span));
                 }
             }
-            Sql::Function { args, .. } => {
-                if let [Expr { kind: Sql::Column { table, name }, .. }] = args.as_slice()
-                    && let Some(at) = owner(table.as_ref(), name)
+            _ => {
+                if let Some((of, name)) = inside(side)
+                    && let Some(at) = owner(of, name)
                 {
-                    // as an index would write it: without the table
-                    let text = side.to_string();
-                    let text = table.as_ref().map_or_else(|| text.clone(), |table| text.replace(&format!("{table}."), ""));
-                    searches[at].exprs.push(text);
+                    searches[at].exprs.push(unqualified(side, of));
                     searches[at].wrapped.push((name.clone(), side.span));
                 }
             }
-            _ => {}
         }
     }
     found.extend(searches.into_iter().filter(|search| !search.columns.is_empty() || !search.exprs.is_empty()));
+}
+
+/// The one column inside a function or a cast; what measures a text is no way to find a row.
+fn inside(side: &Expr) -> Option<(Option<&Name>, &Name)> {
+    const MEASURES: &[&str] = &["length", "char_length", "octet_length", "cardinality", "array_length", "jsonb_array_length"];
+    let column = |expr: &Expr| matches!(expr.kind, Sql::Column { .. });
+    let only = match &side.kind {
+        Sql::Function { name, args, .. } if !MEASURES.contains(&name.name.as_str()) => {
+            let mut columns = args.iter().filter(|arg| column(arg));
+            let first = columns.next()?;
+            let rest = args.iter().filter(|arg| !column(arg)).all(|arg| matches!(arg.kind, Sql::Str(_) | Sql::Number(_) | Sql::Bool(_)));
+            (columns.next().is_none() && rest).then_some(first)?
+        }
+        Sql::Cast { operand, .. } if column(operand) => operand,
+        _ => return None,
+    };
+    match &only.kind {
+        Sql::Column { table, name } => Some((table.as_ref(), name)),
+        _ => None,
+    }
+}
+
+/// As an index would write it: without the table.
+fn unqualified(side: &Expr, table: Option<&Name>) -> String {
+    let text = side.to_string();
+    table.map_or_else(|| text.clone(), |table| text.replace(&format!("{table}."), ""))
+}
+
+/// The side of a comparison with a value that cuts a moment down to a day, a month ..
+fn ranged(expr: &Expr) -> Option<&Expr> {
+    const CUTS: &[&str] = &["date", "date_trunc", "to_char", "strftime", "year", "month", "day", "date_format", "unix_timestamp", "trunc"];
+    let cuts = |side: &Expr| match &side.kind {
+        Sql::Function { name, .. } => CUTS.contains(&name.name.as_str()),
+        Sql::Cast { to, .. } => to == "date",
+        _ => false,
+    };
+    let fixed = |side: &Expr| {
+        is_parameter(side)
+            || matches!(side.kind, Sql::Str(_) | Sql::Number(_))
+            || matches!(&side.kind, Sql::Column { name, .. } if name == "current_date")
+    };
+    match &expr.kind {
+        Sql::Binary { op, left, right } if matches!(op.as_str(), "<" | ">" | "<=" | ">=" | "=") => {
+            // an equality with a parameter is looked at as such
+            let plain = op == "=" && equality(expr).is_some();
+            if plain {
+                None
+            } else if cuts(left) && fixed(right) {
+                Some(left)
+            } else if cuts(right) && fixed(left) {
+                Some(right)
+            } else {
+                None
+            }
+        }
+        Sql::Between { negated: false, value, low, .. } if cuts(value) && fixed(low) => Some(value),
+        _ => None,
+    }
 }
 
 fn split<'e>(expr: &'e Expr, parts: &mut Vec<&'e Expr>) {

@@ -65,4 +65,37 @@ fn check(cx: &mut Cx<'_>) {
             finding.severity(Severity::Note).quiet("plain");
         }
     });
+    for function in program.functions().filter(|function| !program.is_test(*function)) {
+        documents(function, cx);
+    }
+}
+
+/// `collection.delete_many(doc! {})` in code that a request reaches.
+fn documents(function: FnId, cx: &mut Cx<'_>) {
+    let program = cx.program();
+    let body = &program.function(function).body;
+    let calls = program.db_calls(function).iter().filter(|call| program.models.stack(&call.library) == Some("documents"));
+    for call in calls {
+        let ExprKind::MethodCall { method, method_span, args, .. } = &body.expr(call.expr).kind else { continue };
+        let what = match method.as_str() {
+            "delete_many" => "delete_many",
+            "update_many" => "update_many",
+            _ => continue,
+        };
+        let empty = args.first().is_some_and(|filter| match &body.expr(*filter).kind {
+            ExprKind::Macro(filter) => filter.name() == "doc" && filter.args.is_empty() && filter.understood,
+            ExprKind::Call { callee, args } => {
+                args.is_empty() && matches!(&body.expr(*callee).kind, ExprKind::Path(path) if path.text() == "Document::new")
+            }
+            _ => false,
+        });
+        if empty {
+            let at = method_span.in_file(program.file_of(function));
+            let finding = cx.report_at(at).variant("documents").arg("what", what).help("filter");
+            // emptying a collection may be meant, and so may what start-up or a migration does once
+            if what == "delete_many" || !program.reach(function).request {
+                finding.severity(Severity::Note).quiet("plain");
+            }
+        }
+    }
 }
