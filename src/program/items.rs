@@ -428,12 +428,27 @@ impl<'a> Cx<'a> {
             let item = self.facts(file)?.impls.get(index.0 as usize)?;
             let scope = self.names.item_scope(file, item.module, item.within)?;
             let mut lower = self.lower(items, scope, vec![&item.generics]);
-            let self_ty = lower.ty(&item.self_ty);
+            let self_ty = self.with_defaults(items, lower.ty(&item.self_ty));
             lower.self_ty = Some(&self_ty);
             let of = item.of.as_ref().and_then(|path| lower.bound(path));
             Some(ImplInfo { self_ty, of, assoc: Vec::new() })
         };
         header().unwrap_or_default()
+    }
+
+    /// `impl Repository for PgRepository` of `struct PgRepository<C = Transaction>`: what is not written is the default.
+    fn with_defaults(&self, items: &Items, ty: Ty) -> Ty {
+        let Ty::Workspace(id, mut args) = ty else { return ty };
+        let (file, index) = items.types[id.0 as usize];
+        let Some(item) = self.facts(file).and_then(|facts| facts.types.get(index.0 as usize)) else { return Ty::Workspace(id, args) };
+        let missing = item.generics.params.get(args.len()..).unwrap_or_default();
+        if let Some(scope) =
+            self.names.item_scope(file, item.module, item.within).filter(|_| missing.iter().any(|param| param.default.is_some()))
+        {
+            let lower = self.lower(items, scope, vec![&item.generics]);
+            args.extend(missing.iter().map(|param| param.default.as_ref().map_or(Ty::Unknown, |written| lower.ty(written))));
+        }
+        Ty::Workspace(id, args)
     }
 
     fn assoc_types(&self, items: &Items, id: ImplId) -> Vec<(Name, Ty)> {

@@ -336,6 +336,15 @@ mod calls {
     }
 
     #[test]
+    fn an_impl_for_a_type_without_its_parameters_is_for_the_defaults() {
+        let program = one("struct Tx; impl Tx { fn commit(&self) {} } struct Repo<C = Tx> { conn: C }
+            impl Repo { fn save(&self) { self.conn.commit(); } } impl<C> Repo<C> { fn from_conn(conn: C) -> Self { Self { conn } } }
+            struct Other; impl Other { fn commit(&self) {} } fn main() { let repo = Repo::from_conn(Other); repo.conn.commit(); }");
+        assert_eq!(program.runs("save", "commit"), ["app::Tx::commit"]);
+        assert_eq!(program.runs("main", "commit"), ["app::Other::commit"]);
+    }
+
+    #[test]
     fn a_future_that_is_handed_in_yields_what_it_yields() {
         let program =
             one("use std::future::Future; struct Runtime; struct User; impl User { fn name(&self) {} } async fn load() -> User { User }
