@@ -6,6 +6,7 @@ pub const TYPE_KINDS: &[(&str, &str)] = &[
     ("body", "the body of a request or a response, also as a stream of its parts"),
     ("cache", "an in-process cache: asking it is no round trip"),
     ("cell", "shares or changes its content from within (`RefCell`, `OnceCell`, `ArcSwap`)"),
+    ("certificate-verifier", "a trait that says whether a TLS peer's certificate is to be trusted"),
     ("channel-receiver", "takes from a queue inside the process"),
     ("channel-sender", "puts into a queue inside the process"),
     ("collection", "holds many values and can be iterated"),

@@ -12,7 +12,7 @@
 //! | types of expressions, what calls run | [`infer`], [`patterns`], [`through`], [`calls`], [`callee`]; kept in [`bodies`] |
 //! | functions kept in fields | [`stored`] |
 //! | call graph, recursion, reach | [`graph`] |
-//! | the questions that rules ask | [`ask`] |
+//! | the questions that rules ask | [`ask`], [`conditions`] |
 
 mod ask;
 mod bodies;
@@ -21,6 +21,7 @@ mod builder_tests;
 mod callee;
 mod calls;
 mod chains;
+mod conditions;
 mod crates;
 mod effects;
 mod expand;

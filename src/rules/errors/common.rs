@@ -129,11 +129,23 @@ fn work_of(program: &Program, function: FnId, id: ExprId) -> Option<Work> {
         if model.remote {
             return Some(Work::Remote);
         }
-        if model.blocking.as_deref() == Some("fs") {
-            // `write_all` of a hasher or a buffer touches no file
+        if model.blocking.as_deref() == Some("fs") || model.marks.iter().any(|mark| mark == "file-work") {
+            // `write_all` of a hasher, a buffer or a socket touches no file
             let buffer = match &program.function(function).body.expr(id).kind {
                 ExprKind::MethodCall { receiver, method, .. }
-                    if matches!(method.as_str(), "write_all" | "write" | "read_to_end" | "read_to_string" | "flush" | "read") =>
+                    if matches!(
+                        method.as_str(),
+                        "write_all"
+                            | "write_all_buf"
+                            | "write"
+                            | "read_to_end"
+                            | "read_to_string"
+                            | "read_exact"
+                            | "read_buf"
+                            | "flush"
+                            | "read"
+                            | "shutdown"
+                    ) =>
                 {
                     !matches!(program.ty(function, *receiver).peel_refs(), crate::program::Ty::Foreign(path, _) if program.models.kind(path) == Some("file"))
                 }

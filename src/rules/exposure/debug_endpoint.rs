@@ -7,7 +7,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::walk;
 use crate::program::routes::{Handler, Layer, Route};
 use crate::rules::prelude::*;
 use crate::secrets::names;
@@ -25,8 +24,8 @@ fn check(cx: &mut Cx<'_>) {
             else {
                 continue;
             };
-            if !gated_function(program, id)
-                && !conditional(program, id, site.expr)
+            if !program.is_gated(id)
+                && !program.is_conditional(id, site.expr)
                 && !served_behind_guard(program, id)
                 && (kind != "profiler" || program.reach(id).request)
                 && told.insert((program.file_of(id), kind))
@@ -45,54 +44,13 @@ fn check(cx: &mut Cx<'_>) {
             && !program.is_test(within)
             && !guarded(program, route)
             && !registered_conditionally(program, route)
-            && !gated_function(program, within)
+            && !program.is_gated(within)
             && has_company(program, route)
             && told.insert((route.location.file, "metrics"))
         {
             cx.report_at(route.location).variant("metrics").arg("path", &route.path).help("port");
         }
     }
-}
-
-/// Compiled only with a feature, or in debug builds; or called under a condition wherever it is called.
-fn gated_function(program: &Program, id: FnId) -> bool {
-    let function = program.function(id);
-    if function.attrs.iter().any(|attr| attr.path == "cfg") {
-        return true;
-    }
-    let callers = program.callers(id);
-    !callers.is_empty() && callers.iter().all(|(caller, call)| conditional(program, *caller, *call))
-}
-
-/// Inside a branch, a closure for one, or under an attribute that leaves it out.
-fn conditional(program: &Program, function: FnId, expr: ExprId) -> bool {
-    let body = &program.function(function).body;
-    let parents = walk::parents(body);
-    let mut at = Some(expr);
-    while let Some(id) = at {
-        if after_cfg(program, body.expr(id).span.in_file(program.file_of(function))) {
-            return true;
-        }
-        let parent = parents.get(id.0 as usize).copied().flatten();
-        match parent.map(|parent| &body.expr(parent).kind) {
-            Some(ExprKind::If { condition, .. }) if *condition != id => return true,
-            Some(ExprKind::Match { scrutinee, .. }) if *scrutinee != id => return true,
-            Some(ExprKind::MethodCall { method, .. }) if matches!(method.as_str(), "then" | "then_some" | "filter") => return true,
-            _ => {}
-        }
-        at = parent;
-    }
-    false
-}
-
-/// The line before, or the line itself, opens with `#[cfg(`.
-fn after_cfg(program: &Program, location: Location) -> bool {
-    let file = program.file(location.file);
-    let line = file.lines.line_of(location.span.start);
-    [Some(line), line.checked_sub(1)].into_iter().flatten().any(|line| {
-        let span = file.lines.line_span(line, &file.text);
-        file.slice(span).trim_start().starts_with("#[cfg(")
-    })
 }
 
 /// Every route that the function serves is guarded or conditional.
@@ -107,7 +65,7 @@ fn registered_conditionally(program: &Program, route: &Route) -> bool {
     let inside = body.ids().filter(|id| route.location.span == body.expr(*id).span || body.expr(*id).span.contains(route.location.span));
     let at = inside.min_by_key(|id| body.expr(*id).span.len());
     // `route(&config.metrics_path, ..)`
-    route.path.contains("{?}") || at.is_some_and(|at| conditional(program, within, at)) || after_cfg(program, route.location)
+    route.path.contains("{?}") || at.is_some_and(|at| program.is_conditional(within, at)) || program.after_cfg(route.location)
 }
 
 /// A layer around it, or a parameter of its handler, that looks like it asks who is there.

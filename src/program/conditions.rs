@@ -1,0 +1,51 @@
+//! Whether code runs, or is compiled, only under a condition: what a debug build or a setting turns on is no default.
+
+use super::{FnId, Program};
+use crate::facts::{ExprId, ExprKind, walk};
+use crate::source::Location;
+
+impl Program {
+    /// Inside a branch, a closure for one, or under an attribute that leaves it out. O(size of the body).
+    #[must_use]
+    pub fn is_conditional(&self, function: FnId, expr: ExprId) -> bool {
+        let body = &self.function(function).body;
+        let parents = walk::parents(body);
+        let mut at = Some(expr);
+        while let Some(id) = at {
+            if self.after_cfg(body.expr(id).span.in_file(self.file_of(function))) {
+                return true;
+            }
+            let parent = parents.get(id.0 as usize).copied().flatten();
+            match parent.map(|parent| &body.expr(parent).kind) {
+                Some(ExprKind::If { condition, .. }) if *condition != id => return true,
+                Some(ExprKind::Match { scrutinee, .. }) if *scrutinee != id => return true,
+                Some(ExprKind::MethodCall { method, .. }) if matches!(method.as_str(), "then" | "then_some" | "filter") => return true,
+                _ => {}
+            }
+            at = parent;
+        }
+        false
+    }
+
+    /// Compiled only with a feature, or in debug builds; or called under a condition wherever it is called.
+    #[must_use]
+    pub fn is_gated(&self, id: FnId) -> bool {
+        let function = self.function(id);
+        if function.attrs.iter().any(|attr| attr.path == "cfg") {
+            return true;
+        }
+        let callers = self.callers(id);
+        !callers.is_empty() && callers.iter().all(|(caller, call)| self.is_conditional(*caller, *call))
+    }
+
+    /// The line before, or the line itself, opens with `#[cfg(`.
+    #[must_use]
+    pub fn after_cfg(&self, location: Location) -> bool {
+        let file = self.file(location.file);
+        let line = file.lines.line_of(location.span.start);
+        [Some(line), line.checked_sub(1)].into_iter().flatten().any(|line| {
+            let span = file.lines.line_span(line, &file.text);
+            file.slice(span).trim_start().starts_with("#[cfg(")
+        })
+    }
+}
