@@ -346,7 +346,11 @@ impl<'p> Finder<'p> {
     /// For `stack.pop()`, `rows.try_next().await?`, `tasks.join_next().await`: the source of the elements.
     fn next_of(&self, value: ExprId) -> Option<ExprId> {
         match &self.body.expr(self.peel(value)).kind {
-            ExprKind::MethodCall { receiver, method, args, .. } if args.is_empty() && NEXT.contains(&method.as_str()) => Some(*receiver),
+            ExprKind::MethodCall { receiver, method, args, .. }
+                if args.is_empty() && (NEXT.contains(&method.as_str()) || method.starts_with("next_") || method.starts_with("pop_")) =>
+            {
+                Some(*receiver)
+            }
             // `timeout(limit, rx.recv())` and the like read their element from a call among the arguments
             ExprKind::Call { args, .. } => args.iter().find_map(|arg| self.next_of(*arg)),
             ExprKind::MethodCall { receiver, .. } => self.next_of(*receiver),
@@ -393,6 +397,17 @@ impl<'p> Finder<'p> {
             && WAITING.contains(&method.as_str())
         {
             return LoopShape::Worker;
+        }
+        // `queue.next_job()` waits, `cursor.next_batch()` hands out many
+        if let Some(ExprKind::MethodCall { method, .. }) = parent.map(|id| &self.body.expr(id).kind)
+            && let Some(what) = method.strip_prefix("next_").or_else(|| method.strip_prefix("pop_"))
+        {
+            if SENT.contains(&what) {
+                return LoopShape::Worker;
+            }
+            if matches!(what, "batch" | "chunk" | "page" | "many" | "all") {
+                return LoopShape::Batches;
+            }
         }
         // `while let Some(page) = pages.next() { let rows = ..; pages = page.after(&rows); }`: what came back says where to go on
         if matches!(parent.map(|id| &self.body.expr(id).kind), Some(ExprKind::MethodCall { method, .. }) if method == "next")
@@ -554,6 +569,9 @@ const NEXT: &[&str] = &[
 
 /// Wait for an element that somebody else sends.
 const WAITING: &[&str] = &["recv", "try_recv", "blocking_recv", "accept", "tick", "changed"];
+
+/// What comes when somebody has sent it.
+const SENT: &[&str] = &["message", "msg", "event", "job", "task", "request", "command", "frame", "packet", "connection", "tick", "timeout"];
 
 /// Hand out many elements per turn.
 const BATCHING: &[&str] = &[
