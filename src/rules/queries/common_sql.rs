@@ -62,6 +62,19 @@ pub fn is_sure(program: &Program, text: &SqlText) -> bool {
     })
 }
 
+/// A statement and those inside it (`WITH added AS (INSERT ..) SELECT ..`).
+pub fn with_inner(statement: &Statement) -> Vec<&Statement> {
+    let mut all = vec![statement];
+    statement.walk(&mut |node| {
+        if let crate::sql::Node::Statement(inner) = node
+            && !std::ptr::eq(inner, statement)
+        {
+            all.push(inner);
+        }
+    });
+    all
+}
+
 /// The schema at the end of every set of migrations.
 #[derive(Debug)]
 pub struct Schemas {

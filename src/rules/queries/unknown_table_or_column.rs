@@ -1,11 +1,13 @@
 //! A table or a column that the migrations do not make: the statement fails whenever it runs.
 //!
 //! Only where every migration was understood, for texts that no compiler checked. A table is judged that a migration dropped or
-//! renamed (one that never was here is another database's); a column where it is certain of which table it is: in the list of an `INSERT`, in the `SET` of an `UPDATE`, and in a query of one table. Left out: the catalogs of the database itself, schemas other than the default, files that speak of tables of another database.
+//! renamed (one that never was here is another database's); a column where it is certain of which table it is: in the list of an
+//! `INSERT`, in the `SET` of an `UPDATE`, behind a table's name, and where none of the tables that the statement reads has it. Left
+//! out: the catalogs of the database itself, schemas other than the default, files that speak of tables of another database.
 
-use super::common_sql::{Place, Schemas, Whole, each_statement};
+use super::common_sql::{Schemas, Whole, each_statement, with_inner};
 use crate::rules::prelude::*;
-use crate::sql::ir::{ExprKind as Sql, Kind, TableRef, TableSource};
+use crate::sql::ir::{ExprKind as Sql, Kind, Statement, TableRef, TableSource};
 use crate::sql::schema::Table;
 
 pub const CHECK: Check = Check::Program(check);
@@ -30,6 +32,22 @@ const WORDS: &[&str] = &[
     "excluded",
     "value",
     "rank",
+    // `EXTRACT(EPOCH FROM ..)`
+    "epoch",
+    "century",
+    "year",
+    "quarter",
+    "month",
+    "week",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "dow",
+    "doy",
+    "isodow",
+    "isoyear",
+    "timezone",
 ];
 
 fn check(cx: &mut Cx<'_>) {
@@ -54,50 +72,82 @@ fn check(cx: &mut Cx<'_>) {
                 return;
             }
         }
-        if let Some((column, table)) = unknown_column(place, whole) {
+        let found = with_inner(place.statement).into_iter().find_map(|statement| written_column(statement, whole));
+        if let Some((column, table)) = found.or_else(|| read_column(place.statement, whole)) {
             let finding = cx.report_at(place.location(column.1)).arg("name", column.0.as_str());
             finding.arg("table", table.name.as_str()).label_at("made", table.place).help("column");
         }
     });
 }
 
-fn unknown_column<'s, 'p>(place: Place<'s>, whole: Whole<'p>) -> Option<((&'s Name, Span), &'p Table)> {
-    let lacks = |table: &'p Table, name: &'s Name, span: Span| {
-        let known = table.columns.iter().any(|known| known.name == *name) || HIDDEN.contains(&name.as_str());
-        (!known && !table.columns.is_empty()).then_some(((name, span), table))
-    };
-    let of = |table: &TableRef| match &table.source {
-        TableSource::Table(name) => whole.table(name),
-        _ => None,
-    };
-    match &place.statement.kind {
+type Unknown<'s, 'p> = ((&'s Name, Span), &'p Table);
+
+fn lacks<'s, 'p>(table: &'p Table, name: &'s Name, span: Span) -> Option<Unknown<'s, 'p>> {
+    (!has(table, name) && !table.columns.is_empty()).then_some(((name, span), table))
+}
+
+fn has(table: &Table, name: &Name) -> bool {
+    table.columns.iter().any(|known| known.name == *name) || HIDDEN.contains(&name.as_str())
+}
+
+/// A column that is written to, or by which an upsert finds its row.
+fn written_column<'s, 'p>(statement: &'s Statement, whole: Whole<'p>) -> Option<Unknown<'s, 'p>> {
+    match &statement.kind {
         Kind::Insert(insert) => {
             let table = whole.table(&insert.table)?;
-            insert.columns.iter().find_map(|column| lacks(table, &column.name, column.span))
+            let target = insert.conflict.iter().flat_map(|conflict| &conflict.target);
+            insert.columns.iter().chain(target).find_map(|column| lacks(table, &column.name, column.span))
         }
         Kind::Update(update) => {
-            let table = of(&update.table)?;
+            let TableSource::Table(name) = &update.table.source else { return None };
+            let table = whole.table(name)?;
             update.set.iter().flat_map(|each| &each.columns).find_map(|column| lacks(table, &column.name, column.span))
-        }
-        // one table and nothing else: every column is its
-        Kind::Query(query) if query.ctes.is_empty() && place.statement.queries().len() == 1 => {
-            let [select] = query.selects.as_slice() else { return None };
-            let [only] = select.from.as_slice() else { return None };
-            let table = of(only)?;
-            let called = only.alias.as_ref().map_or(&table.name, |alias| &alias.name);
-            let named: Vec<&Name> = select.projection.iter().filter_map(|each| each.alias.as_ref().map(|alias| &alias.name)).collect();
-            place.statement.exprs().into_iter().find_map(|expr| match &expr.kind {
-                Sql::Column { table: of, name }
-                    if of.as_ref().is_none_or(|of| of == called)
-                        && name != called
-                        && !named.contains(&name)
-                        && !WORDS.contains(&name.as_str()) =>
-                {
-                    lacks(table, name, expr.span)
-                }
-                _ => None,
-            })
         }
         _ => None,
     }
+}
+
+/// A column that is read: of the table that it names, or of none of the tables that the statement reads. Only where every table of
+/// the statement is known, and nothing but tables is read.
+fn read_column<'s, 'p>(statement: &'s Statement, whole: Whole<'p>) -> Option<Unknown<'s, 'p>> {
+    let mut refs: Vec<&TableRef> = Vec::new();
+    let mut named: Vec<&Name> = Vec::new();
+    for query in statement.queries() {
+        // the names of common table expressions, and what they yield
+        if !query.ctes.is_empty() {
+            return None;
+        }
+        for select in &query.selects {
+            refs.extend(&select.from);
+            named.extend(select.projection.iter().filter_map(|each| each.alias.as_ref().map(|alias| &alias.name)));
+        }
+    }
+    match &statement.kind {
+        Kind::Query(_) => {}
+        Kind::Update(update) => refs.extend(std::iter::once(&update.table).chain(&update.from)),
+        Kind::Delete(delete) => refs.extend(std::iter::once(&delete.table).chain(&delete.using)),
+        _ => return None,
+    }
+    let mut tables: Vec<(&Name, &Table)> = Vec::new();
+    for each in &refs {
+        let TableSource::Table(name) = &each.source else { return None };
+        let table = whole.table(name).filter(|table| !table.columns.is_empty())?;
+        tables.push((each.alias.as_ref().map_or(&table.name, |alias| &alias.name), table));
+    }
+    statement.exprs().into_iter().find_map(|expr| {
+        let Sql::Column { table: of, name } = &expr.kind else { return None };
+        if WORDS.contains(&name.as_str()) || tables.iter().any(|(called, _)| *called == name) || named.contains(&name) {
+            return None;
+        }
+        match of {
+            Some(of) => {
+                // several of one name: of which query it is was not worked out
+                let mut meant = tables.iter().filter(|(called, _)| *called == of);
+                let (_, table) = meant.next()?;
+                if meant.all(|(_, other)| std::ptr::eq(*other, *table)) { lacks(table, name, expr.span) } else { None }
+            }
+            None if tables.iter().any(|(_, table)| has(table, name)) => None,
+            None => tables.first().map(|(_, table)| ((name, expr.span), *table)),
+        }
+    })
 }

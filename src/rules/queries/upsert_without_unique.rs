@@ -3,9 +3,9 @@
 //! Only where every migration was understood. Left out: targets with expressions, `ON CONSTRAINT`, MySQL (its form has no target), and
 //! texts that the compiler checked.
 
-use super::common_sql::{Schemas, each_statement};
+use super::common_sql::{Place, Schemas, each_statement, with_inner};
 use crate::rules::prelude::*;
-use crate::sql::ir::Kind;
+use crate::sql::ir::{Kind, Statement};
 use crate::sql::schema::Table;
 use std::collections::BTreeSet;
 
@@ -16,22 +16,32 @@ fn check(cx: &mut Cx<'_>) {
     let schemas = Schemas::new(program);
     let strangers = schemas.strangers(program);
     each_statement(program, |place| {
-        let (Kind::Insert(insert), Some(call)) = (&place.statement.kind, place.text.call()) else { return };
-        let Some(conflict) = insert.conflict.as_ref().filter(|conflict| !conflict.duplicate_key && !conflict.complex) else { return };
-        if call.checked || strangers.contains(&place.text.file) || conflict.target.is_empty() || !place.text.placed.complete {
+        if place.text.call().is_none_or(|call| call.checked) || strangers.contains(&place.text.file) {
             return;
         }
-        let Some(table) = schemas.whole_of(program, place.text).and_then(|whole| whole.table(&insert.table)) else { return };
-        let wanted: BTreeSet<&str> = conflict.target.iter().map(|column| column.name.as_str()).collect();
-        if wanted.iter().any(|column| !table.columns.iter().any(|known| known.name == **column))
-            || is_unique(table, &wanted, conflict.filter.is_some())
-        {
-            return;
+        for statement in with_inner(place.statement) {
+            one(&place, statement, &schemas, cx);
         }
-        let columns = wanted.into_iter().collect::<Vec<_>>().join(", ");
-        let finding = cx.report_at(place.location(conflict.span));
-        finding.arg("table", insert.table.name.as_str()).arg("columns", columns).label_at("table", table.place).help("unique");
     });
+}
+
+fn one(place: &Place<'_>, statement: &Statement, schemas: &Schemas, cx: &mut Cx<'_>) {
+    let program = cx.program();
+    let Kind::Insert(insert) = &statement.kind else { return };
+    let Some(conflict) = insert.conflict.as_ref().filter(|conflict| !conflict.duplicate_key && !conflict.complex) else { return };
+    if conflict.target.is_empty() || !place.text.placed.complete {
+        return;
+    }
+    let Some(table) = schemas.whole_of(program, place.text).and_then(|whole| whole.table(&insert.table)) else { return };
+    let wanted: BTreeSet<&str> = conflict.target.iter().map(|column| column.name.as_str()).collect();
+    if wanted.iter().any(|column| !table.columns.iter().any(|known| known.name == **column))
+        || is_unique(table, &wanted, conflict.filter.is_some())
+    {
+        return;
+    }
+    let columns = wanted.into_iter().collect::<Vec<_>>().join(", ");
+    let finding = cx.report_at(place.location(conflict.span));
+    finding.arg("table", insert.table.name.as_str()).arg("columns", columns).label_at("table", table.place).help("unique");
 }
 
 /// A key is made of exactly these columns; one of a part of the rows counts where the target says of which.
