@@ -1,6 +1,6 @@
 //! Children of an expression, in evaluation order: the one place that knows the tree's edges.
 
-use super::{Body, ExprId, ExprKind, Pat, PatId, PatKind, Stmt};
+use super::{BlockKind, Body, ExprId, ExprKind, Pat, PatId, PatKind, Stmt};
 
 /// Calls `each` for every direct child expression, in evaluation order. Patterns' constants are left out.
 pub fn for_each_child(body: &Body, id: ExprId, mut each: impl FnMut(ExprId)) {
@@ -91,6 +91,19 @@ pub fn children(body: &Body, id: ExprId) -> impl Iterator<Item = ExprId> + use<>
     let mut found = Vec::new();
     for_each_child(body, id, |child| found.push(child));
     found.into_iter()
+}
+
+/// A closure, also behind what it takes along: `{ let pool = pool.clone(); move |id| .. }`.
+#[must_use]
+pub fn tail_closure(body: &Body, id: ExprId) -> Option<ExprId> {
+    let mut at = id;
+    loop {
+        at = match &body.expr(at).kind {
+            ExprKind::Closure { .. } => return Some(at),
+            ExprKind::Block { kind: BlockKind::Plain, label: None, tail: Some(tail), .. } => *tail,
+            _ => return None,
+        };
+    }
 }
 
 /// Every expression under `root`, itself included, parents first. Closures are entered.

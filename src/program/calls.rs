@@ -9,7 +9,7 @@ use super::infer::Infer;
 use super::known::CallSite;
 use super::names::{Def, KnownPaths, Space};
 use super::ty::{self, Bound, Substitution, Ty};
-use crate::facts::{ExprId, ExprKind, MacroCall, Name, Path, TypeRef};
+use crate::facts::{ExprId, ExprKind, MacroCall, Name, Path, TypeRef, walk};
 use crate::model::CallId;
 
 impl Infer<'_> {
@@ -116,7 +116,12 @@ impl Infer<'_> {
     }
 
     fn is_closure(&self, arg: ExprId) -> bool {
-        matches!(self.body.expr(arg).kind, ExprKind::Closure { .. })
+        self.tail_closure(arg).is_some()
+    }
+
+    /// A closure in an argument's place, also behind what it takes along: `{ let pool = pool.clone(); move |id| .. }`.
+    pub(super) fn tail_closure(&self, arg: ExprId) -> Option<ExprId> {
+        walk::tail_closure(self.body, arg)
     }
 
     fn infer_plain_args(&mut self, args: &[ExprId]) {

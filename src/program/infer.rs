@@ -44,6 +44,8 @@ pub(super) struct Infer<'a> {
     rets: Vec<Ty>,
     breaks: Vec<Ty>,
     depth: u32,
+    /// a closure at the end of a block in an argument's place, with its parameters' types and what it is to return
+    handed: Option<(ExprId, Vec<Ty>, Option<Ty>)>,
 }
 
 impl<'a> Linked<'a> {
@@ -145,6 +147,7 @@ impl<'a> Linked<'a> {
             rets: Vec::new(),
             breaks: Vec::new(),
             depth: 0,
+            handed: None,
         }
     }
 }
@@ -191,7 +194,10 @@ impl<'a> Infer<'a> {
             ExprKind::Macro(call) => self.macro_call(id, call),
             ExprKind::Block { .. } | ExprKind::If { .. } | ExprKind::Match { .. } => self.branching(id, expected),
             ExprKind::Loop { .. } | ExprKind::While { .. } | ExprKind::For { .. } => self.looping(id),
-            ExprKind::Closure { .. } => self.closure(id, &[], None),
+            ExprKind::Closure { .. } => match self.handed.take_if(|(closure, ..)| *closure == id) {
+                Some((_, given, ret)) => self.closure(id, &given, ret.as_ref()),
+                None => self.closure(id, &[], None),
+            },
             ExprKind::Struct { path, fields, rest } => {
                 let ty = self.struct_type(path, expected);
                 for field in fields {
@@ -451,7 +457,11 @@ impl<'a> Infer<'a> {
     /// A closure, whose parameters are `given` unless they say it themselves.
     pub(super) fn closure(&mut self, id: ExprId, given: &[Ty], ret_hint: Option<&Ty>) -> Ty {
         let body = self.body;
-        let ExprKind::Closure { params, ret, body: inner, .. } = &body.expr(id).kind else { return Ty::Unknown };
+        let ExprKind::Closure { params, ret, body: inner, .. } = &body.expr(id).kind else {
+            // behind statements of a block: it is given its parameters when the block comes to it
+            self.handed = self.tail_closure(id).map(|inner| (inner, given.to_vec(), ret_hint.cloned()));
+            return self.infer_ty(id, None);
+        };
         let mark = self.env.len();
         for (at, (pat, written)) in params.iter().enumerate() {
             let ty = match written {

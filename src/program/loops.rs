@@ -167,7 +167,8 @@ impl<'p> Finder<'p> {
             }
             let Some(argument) = index.parse::<usize>().ok().and_then(|index| args.get(index)).copied() else { continue };
             let over = receiver.or_else(|| args.first().copied().filter(|first| *first != argument));
-            let (body, item, by_name) = match &self.body.expr(argument).kind {
+            let closure = walk::tail_closure(self.body, argument).unwrap_or(argument);
+            let (body, item, by_name) = match &self.body.expr(closure).kind {
                 ExprKind::Closure { params, body, .. } => (*body, params.last().map(|(pat, _)| *pat), false),
                 ExprKind::Path(_) => (argument, None, true),
                 _ => continue,

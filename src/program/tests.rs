@@ -336,6 +336,20 @@ mod calls {
     }
 
     #[test]
+    fn closures_behind_what_they_take_along_are_given_their_parameters() {
+        let program = one("struct User; impl User { fn name(&self) {} } struct Done; impl Done { fn end(&self) {} }
+            fn each<F: Fn(User) -> Done>(f: F) -> Done { todo!() }
+            fn main(users: Vec<User>, pool: sqlx::PgPool) {
+                users.iter().for_each({ let pool = pool.clone(); move |user| { user.name(); drop(&pool); } });
+                each({ let own = 1; move |other| { other.name(); Done } }).end();
+                sqlx::postgres::PgPoolOptions::new().after_connect({ let schema = 1; move |conn, _| Box::pin(async move { conn.execute(\"SET x\").await }) });
+            }");
+        assert_eq!(program.calls("main").iter().filter(|(written, runs)| written == "name" && runs == &["app::User::name"]).count(), 2);
+        assert_eq!(program.runs("main", "end"), ["app::Done::end"]);
+        assert_eq!(program.runs("main", "execute"), ["^sqlx::Executor::execute"]);
+    }
+
+    #[test]
     fn an_impl_for_a_type_without_its_parameters_is_for_the_defaults() {
         let program = one("struct Tx; impl Tx { fn commit(&self) {} } struct Repo<C = Tx> { conn: C }
             impl Repo { fn save(&self) { self.conn.commit(); } } impl<C> Repo<C> { fn from_conn(conn: C) -> Self { Self { conn } } }
