@@ -1,10 +1,12 @@
 //! `LIMIT` over rows in no order.
+//!
+//! Quiet where a job takes portions of work: the rest comes with the next one. Pages (`OFFSET`) are never that.
 
 use super::common_chain::{args_of, each_chain, number, word_of};
 use super::common_sql::{each_statement, fetched};
 use crate::program::{Op, Verb};
 use crate::rules::prelude::*;
-use crate::sql::ir::{ExprKind, Kind, TableSource};
+use crate::sql::ir::{ExprKind as Sql, Kind, TableSource};
 
 pub const CHECK: Check = Check::Program(check);
 
@@ -29,7 +31,7 @@ fn check(cx: &mut Cx<'_>) {
         let Kind::Query(query) = &place.statement.kind else { return };
         let Some(limit) = &query.limit else { return };
         let [select] = query.selects.as_slice() else { return };
-        let one = matches!(&limit.kind, ExprKind::Number(number) if number == "1");
+        let one = matches!(&limit.kind, Sql::Number(number) if number == "1");
         let single = fetched(cx.program(), place.text).is_some_and(|fetches| matches!(fetches.as_str(), "one" | "optional"));
         let skips = query.locking.as_ref().is_some_and(|locking| locking.skip_locked);
         if one || single || skips || !query.order_by.is_empty() || !place.text.placed.complete || !select.distinct_on.is_empty() {
@@ -37,7 +39,7 @@ fn check(cx: &mut Cx<'_>) {
         }
         let aggregate = select.group_by.is_empty()
             && select.projection.iter().all(|each| match each.expr.as_ref().map(|expr| &expr.kind) {
-                Some(ExprKind::Function { name, window: false, .. }) => AGGREGATES.contains(&name.name.as_str()),
+                Some(Sql::Function { name, window: false, .. }) => AGGREGATES.contains(&name.name.as_str()),
                 _ => false,
             });
         // an index of a full-text or virtual table orders by itself; a subquery may be ordered inside
@@ -48,7 +50,12 @@ fn check(cx: &mut Cx<'_>) {
         });
         let first = select.from.iter().find_map(|table| if let TableSource::Table(name) = &table.source { Some(name) } else { None });
         let Some(table) = first.or(place.statement.reads.first()).filter(|_| !aggregate && !ordered_inside) else { return };
-        cx.report_at(place.location(limit.span)).arg("table", table.name.as_str()).help("order");
+        let function = place.text.call().and_then(|call| call.function).map(|at| cx.program().fn_id(place.text.file, at));
+        let batch = query.offset.is_none() && function.is_some_and(|function| takes_batches(cx.program(), function));
+        let finding = cx.report_at(place.location(limit.span)).arg("table", table.name.as_str()).help("order");
+        if batch {
+            finding.quiet("batch");
+        }
     });
     let program = cx.program();
     each_chain(program, |chain| {
@@ -59,7 +66,21 @@ fn check(cx: &mut Cx<'_>) {
         let by_key = chain.conditions.iter().any(|condition| condition.op == Op::Key);
         let other = ["order", "group", "lock", "distinct"].iter().any(|word| chain.clause(word).is_some());
         if chain.verb == Verb::Select && chain.complete && many && !one && !by_key && !other {
-            cx.report_at(word_of(program, chain, limit.expr)).arg("table", chain.table.as_str()).help("order");
+            let pages = chain.clause("offset").is_some()
+                || matches!(&program.function(chain.function).body.expr(limit.expr).kind, ExprKind::MethodCall { method, .. } if method == "paginate");
+            let finding = cx.report_at(word_of(program, chain, limit.expr)).arg("table", chain.table.as_str()).help("order");
+            if !pages && takes_batches(program, chain.function) {
+                finding.quiet("batch");
+            }
         }
     });
+}
+
+/// Work that is taken in portions until nothing is left: which rows come first does not matter.
+fn takes_batches(program: &Program, function: FnId) -> bool {
+    const PORTIONS: &[&str] =
+        &["batch", "batches", "stale", "expired", "pending", "dead", "orphaned", "unprocessed", "outdated", "cleanup", "gc", "purge"];
+    let reach = program.reach(function);
+    let named = program.function(function).name.split('_').any(|word| PORTIONS.contains(&word));
+    named || reach.job && !reach.request
 }
