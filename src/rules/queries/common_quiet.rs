@@ -106,7 +106,11 @@ impl Loops<'_> {
 
     /// One query per table, index or shard, in words that are made on the spot: no query can name two of them.
     pub(super) fn is_of_schema(&self, site: &Site, each: &Loop) -> bool {
-        let Some(item) = each.item.filter(|_| site.tables.is_empty()) else { return false };
+        // of its own catalogue is asked what it has, not what rows there are
+        let catalogue = |table: &Name| {
+            table.starts_with("pg_") || table.starts_with("sqlite_") || matches!(table.as_str(), "tables" | "columns" | "schemata")
+        };
+        let Some(item) = each.item.filter(|_| site.tables.iter().all(catalogue)) else { return false };
         let mut named = false;
         walk::for_each_binding(self.body, item, &mut |_, pat| {
             if let facts::PatKind::Bind { name, .. } = &pat.kind {
