@@ -17,6 +17,14 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     if program.is_test(function) || reach.startup || hands_over(program, function) {
         return;
     }
+    // `#[cached]`: a macro keeps what it returns
+    let kept = program.function(function).attrs.iter().any(|attr| {
+        let name = attr.path.rsplit("::").next().unwrap_or_default();
+        name.contains("cached") || name.contains("memoize") || name == "once"
+    });
+    if kept {
+        return;
+    }
     let by_hand = reach.cli || reach.command;
     let body = &program.function(function).body;
     for id in body.ids() {
@@ -38,6 +46,10 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
 fn hands_over(program: &Program, function: FnId) -> bool {
     let ty = program.return_ty(function);
     if matches!(program.type_kind(ty), Some("http-client" | "remote-client" | "db-pool")) {
+        return true;
+    }
+    // a constructor: who calls it keeps what it makes
+    if program.self_type(function).is_some_and(|own| own == ty) {
         return true;
     }
     let mut ty = ty;
