@@ -1,11 +1,11 @@
 //! Routes that are declared where the handler stands: path attributes, gRPC services, GraphQL resolvers, OpenAPI operations.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::eval::Found;
 use super::{Handler, Route, RouteKind, join};
 use crate::facts::{Attr, Body, ExprId, ExprKind, Lit, Meta, Name, Owner};
-use crate::program::{ConstId, Def, FnId, Program, Space, Target, Ty};
+use crate::program::{Bound, ConstId, Def, FnId, Program, Space, Target, TraitId, Ty};
 use crate::source::Location;
 
 /// Method and path from a handler's attribute.
@@ -28,7 +28,12 @@ const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "opt
 pub(super) fn of_handler(program: &Program, id: FnId) -> Vec<Declared> {
     let mut found = Vec::new();
     for attr in &program.function(id).attrs {
-        let full = program.resolve_attribute(id, &attr.path);
+        let mut full = program.resolve_attribute(id, &attr.path);
+        if program.models.attribute(&full).is_none()
+            && let Some(other) = of_owner(program, id, &attr.path)
+        {
+            full = other;
+        }
         let Some(model) = program.models.attribute(&full) else {
             // a macro of the project around its framework's: `#[own::get(path = "crate::ROUTES.home")]`
             let last = full.rsplit("::").next().unwrap_or("");
@@ -58,6 +63,17 @@ pub(super) fn of_handler(program: &Program, id: FnId) -> Vec<Declared> {
         }
     }
     found
+}
+
+/// `#[endpoint]` in a trait under `#[dropshot::api_description]` is that crate's, imported or not.
+fn of_owner(program: &Program, id: FnId, name: &str) -> Option<Name> {
+    let Owner::Trait(at) = program.function(id).owner else { return None };
+    let owner = program.facts(program.file_of(id))?.traits.get(at.0 as usize)?;
+    owner.attrs.iter().find_map(|attr| {
+        let around = program.resolve_attribute(id, &attr.path);
+        let full: Name = format!("{}::{name}", around.split("::").next()?).into();
+        program.models.attribute(&full).map(|_| full)
+    })
 }
 
 /// The first literal of the list, or `path`, `uri`.
@@ -104,11 +120,37 @@ fn methods_of(attr: &Attr, own: Option<&str>) -> Vec<Name> {
 /// Adds what no router was seen to take in.
 pub(super) fn add(program: &Program, found: &mut Found) {
     let mounted: BTreeSet<FnId> = found.routes.iter().filter_map(|route| route.handler.function()).collect();
+    // an API that is declared as a trait: its implementation serves
+    let mut of_traits: BTreeMap<(TraitId, Name), Vec<Declared>> = BTreeMap::new();
+    for id in program.functions().filter(|id| matches!(program.function(*id).owner, Owner::Trait(_)) && !program.is_test(*id)) {
+        if let Some(Bound::Workspace(of, _)) = program.trait_of(id) {
+            let own: Vec<Declared> = of_handler(program, id).into_iter().filter(|one| one.kind == "handler").collect();
+            if program.function(id).body.root.is_some() {
+                // what no implementation has to write
+                for one in own.iter().cloned() {
+                    found.routes.push(route(RouteKind::Http, id, one.method, one.path, one.location, one.framework, true));
+                }
+            }
+            if !own.is_empty() {
+                of_traits.insert((of, program.function(id).name.clone()), own);
+            }
+        }
+    }
     for id in program.functions() {
         if program.is_test(id) {
             continue;
         }
-        if !mounted.contains(&id) {
+        let owner = program.function(id).owner;
+        if matches!(owner, Owner::Impl(_))
+            && !of_traits.is_empty()
+            && let Some(Bound::Workspace(of, _)) = program.trait_of(id)
+            && let Some(declared) = of_traits.get(&(of, program.function(id).name.clone()))
+        {
+            for one in declared.iter().cloned() {
+                found.routes.push(route(RouteKind::Http, id, one.method, one.path, one.location, one.framework, true));
+            }
+        }
+        if !mounted.contains(&id) && !matches!(owner, Owner::Trait(_)) {
             for one in of_handler(program, id).into_iter().filter(|one| one.kind == "handler") {
                 found.routes.push(route(RouteKind::Http, id, one.method, one.path, one.location, one.framework, false));
             }

@@ -152,6 +152,24 @@ pub async fn main(config: Config) {
 }
 
 #[test]
+fn dropshot_endpoints_are_registered() {
+    let source = r#"
+use dropshot::{endpoint, ApiDescription, HttpError, HttpResponseOk, Path, RequestContext, TypedBody};
+struct Ctx; struct Body; struct Id;
+#[endpoint { method = GET, path = "/items/{id}" }] async fn show(rqctx: RequestContext<Ctx>, path: Path<Id>) -> Result<HttpResponseOk<()>, HttpError> { todo!() }
+#[endpoint { method = POST, path = "/items" }] async fn create(rqctx: RequestContext<Ctx>, body: TypedBody<Body>) -> Result<HttpResponseOk<()>, HttpError> { todo!() }
+fn api() -> ApiDescription<Ctx> { let mut api = ApiDescription::new(); api.register(show).unwrap(); api.register(create).unwrap(); api }
+"#;
+    assert_eq!(table(source), ["POST /items create", "GET /items/{id} show"]);
+    let by_trait = r#"
+use dropshot::{HttpError, HttpResponseOk, RequestContext};
+#[dropshot::api_description] pub trait Api { type Context; #[endpoint { method = GET, path = "/x" }] async fn x(rqctx: RequestContext<Self::Context>) -> Result<HttpResponseOk<()>, HttpError>; }
+mod server { use dropshot::*; struct Real; impl super::Api for Real { type Context = u8; async fn x(rqctx: RequestContext<u8>) -> Result<HttpResponseOk<()>, HttpError> { todo!() } } }
+"#;
+    assert_eq!(table(by_trait), ["GET /x x"]);
+}
+
+#[test]
 fn a_handler_may_be_called_like_its_attribute() {
     let source = r#"
 use actix_web::{App, HttpServer, delete, get, web};
