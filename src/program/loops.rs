@@ -94,7 +94,7 @@ impl<'p> Finder<'p> {
                 let header = Span::new(expr.span.start, self.body.expr(*body).span.start);
                 let concurrent = self.spawns(*body);
                 let shape = match self.shape_of(*iter) {
-                    LoopShape::PerItem if self.is_short_list(*pat) => LoopShape::Constant,
+                    LoopShape::PerItem if self.is_short_list(*pat) && self.does_its_own(*pat, *body) => LoopShape::Constant,
                     LoopShape::PerItem if self.is_batch(*pat) => LoopShape::Batches,
                     LoopShape::PerItem if self.is_retry(*iter, *pat) || self.is_poll(*iter, *body) => LoopShape::Worker,
                     shape => shape,
@@ -275,6 +275,20 @@ impl<'p> Finder<'p> {
             Ty::Tuple(parts) => parts.iter().any(|part| self.is_one_of_few(part) && !self.is_plain_enum(part)),
             ty => self.is_one_of_few(ty),
         }
+    }
+
+    /// Trait objects are few where each is told to do something; those that are handed on may be data (`save(conn, block)`).
+    fn does_its_own(&self, item: PatId, body: ExprId) -> bool {
+        let ty = self.program.pat_ty(self.function, item).peel_refs();
+        if !matches!(ty, Ty::Bounded(_)) {
+            return true;
+        }
+        let mut bound = Vec::new();
+        walk::for_each_binding(self.body, item, &mut |binding, _| bound.push(binding));
+        walk::descendants(self.body, body).any(|id| {
+            matches!(&self.body.expr(id).kind, ExprKind::MethodCall { receiver, args, .. } if !args.is_empty()
+                && self.program.local(self.function, self.peel(*receiver)).is_some_and(|local| bound.contains(&local)))
+        })
     }
 
     fn is_one_of_few(&self, ty: &Ty) -> bool {
