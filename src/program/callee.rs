@@ -95,7 +95,10 @@ impl Infer<'_> {
             }
         }
         let last = chain.last().unwrap_or(receiver);
+        // a foreign trait that is imported by its name comes before one of the workspace that everything has
+        let imported = || matches!(last, Ty::Foreign(..)) && self.scoped(name, args).is_some_and(|(owner, _)| self.is_imported(&owner));
         if !receiver.is_opaque()
+            && !imported()
             && let Some(callee) = self.blanket(last, name)
         {
             return callee;

@@ -541,6 +541,16 @@ mod receivers {
     }
 
     #[test]
+    fn an_imported_foreign_trait_comes_before_a_blanket_impl() {
+        let program = one("mod text { use std::io::Write; trait Utf8 { fn write_all(&mut self, text: &[u8]); } impl<W: Write> Utf8 for W { fn write_all(&mut self, text: &[u8]) {} } }
+            mod own { pub trait Named { fn named(&self) {} } impl<T> Named for T {} }
+            use tokio::io::AsyncWriteExt; use own::Named;
+            async fn save(mut file: tokio::fs::File) { file.write_all(b\"\").await; file.named(); }");
+        assert_eq!(program.runs("save", "write_all"), ["^tokio::io::AsyncWriteExt::write_all"]);
+        assert_eq!(program.runs("save", "named"), ["app::own::Named::named"]);
+    }
+
+    #[test]
     fn methods_called_by_their_path_have_a_receiver() {
         let program = one("use std::sync::Arc; struct Pool; impl Pool { fn get(&self) {} } trait Load { fn load(&self, id: u8); }
             impl Load for Pool { fn load(&self, id: u8) {} }
