@@ -417,7 +417,9 @@ impl<'p> Finder<'p> {
         if let Some(ExprKind::MethodCall { method, .. }) = parent.map(|id| &self.body.expr(id).kind)
             && let Some(what) = method.strip_prefix("next_").or_else(|| method.strip_prefix("pop_"))
         {
-            if SENT.contains(&what) {
+            // what an object takes for itself comes out of its queue, or out of the database
+            let own = matches!(&self.body.expr(self.peel(source)).kind, ExprKind::Path(path) if path.as_ident().is_some_and(|name| name == "self"));
+            if own || SENT.contains(&what) {
                 return LoopShape::Worker;
             }
             if matches!(what, "batch" | "chunk" | "page" | "many" | "all") {
