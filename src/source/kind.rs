@@ -128,16 +128,14 @@ pub struct CrateView<'c> {
 pub fn role_of(rel: &str, kind: FileKind, krate: Option<CrateView<'_>>, text: &str) -> Role {
     let (folder, name) = rel.rsplit_once('/').unwrap_or(("", rel));
     let in_folder = |names: &[&str]| folder.split('/').any(|part| names.contains(&part));
+    let for_tests = folder.split('/').any(is_for_tests);
     match kind {
         FileKind::Rust => {
             let view = krate.unwrap_or_default();
             if view.build_script {
                 return Role::BuildScript;
             }
-            if view.test_crate
-                || view.test_root
-                || in_folder(&["tests", "test", "testing", "test_utils", "testdata", "fixtures", "__tests__", "e2e"])
-            {
+            if view.test_crate || view.test_root || in_folder(&["testing", "test_utils"]) || for_tests {
                 return Role::Test;
             }
             if view.bench_root || in_folder(&["benches", "benchmarks", "bench"]) {
@@ -169,7 +167,7 @@ pub fn role_of(rel: &str, kind: FileKind, krate: Option<CrateView<'_>>, text: &s
             Role::Library
         }
         FileKind::Sql => {
-            if in_folder(&["tests", "test", "testdata", "fixtures", "__tests__", "e2e"]) {
+            if for_tests {
                 Role::Test
             } else if in_folder(&["migration", "migrations", "migrate"]) || versioned(name) {
                 Role::Migration
@@ -182,7 +180,7 @@ pub fn role_of(rel: &str, kind: FileKind, krate: Option<CrateView<'_>>, text: &s
             }
         }
         _ => {
-            if in_folder(&["tests", "test", "testdata", "fixtures", "__tests__", "e2e", "snapshots"]) {
+            if for_tests || in_folder(&["snapshots"]) {
                 Role::Test
             } else if in_folder(&["examples", "example"]) || is_sample(name) {
                 Role::Example
@@ -226,6 +224,12 @@ fn generated(text: &str) -> bool {
     })
 }
 
+/// A folder that holds tests: `tests`, `integration_tests`, `api-test`, `e2e`.
+fn is_for_tests(folder: &str) -> bool {
+    matches!(folder, "tests" | "test" | "testdata" | "fixtures" | "__tests__" | "e2e")
+        || ["_tests", "-tests", "_test", "-test"].iter().any(|end| folder.ends_with(end))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,6 +261,8 @@ mod tests {
         let role = |rel: &str, kind, text: &str| role_of(rel, kind, Some(library), text);
         assert_eq!(role("src/a.rs", FileKind::Rust, ""), Role::Library);
         assert_eq!(role("tests/a.rs", FileKind::Rust, ""), Role::Test);
+        assert_eq!(role("integration_tests/cdc/query.sql", FileKind::Sql, ""), Role::Test);
+        assert_eq!(role("latest/query.sql", FileKind::Sql, ""), Role::Other);
         assert_eq!(role("examples/a/src/main.rs", FileKind::Rust, ""), Role::Example);
         assert_eq!(role("src/main.rs", FileKind::Rust, ""), Role::Binary);
         assert_eq!(role("src/schema.rs", FileKind::Rust, "// @generated automatically by Diesel CLI.\n"), Role::Generated);
