@@ -36,6 +36,22 @@ impl Body {
         &self.pats[id.0 as usize]
     }
 
+    /// Where the name of a call stands, and the name: the method, the last part of the path, the macro without its mark. Of what is no
+    /// call the whole expression, and no name.
+    #[must_use]
+    pub fn called(&self, id: ExprId) -> (Span, &str) {
+        let expr = self.expr(id);
+        match &expr.kind {
+            ExprKind::MethodCall { method, method_span, .. } => (*method_span, method),
+            ExprKind::Call { callee, .. } => match &self.expr(*callee).kind {
+                ExprKind::Path(path) => (self.expr(*callee).span, path.last()),
+                _ => (self.expr(*callee).span, ""),
+            },
+            ExprKind::Macro(call) => (call.path.span, call.name()),
+            _ => (expr.span, ""),
+        }
+    }
+
     /// All expressions, children first.
     pub fn ids(&self) -> impl DoubleEndedIterator<Item = ExprId> + use<> {
         (0..self.exprs.len() as u32).map(ExprId)

@@ -30,14 +30,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
         if program.is_conditional(function, id) {
             continue;
         }
-        let (span, call) = match &body.expr(id).kind {
-            ExprKind::MethodCall { method, method_span, .. } => (*method_span, method.to_string()),
-            ExprKind::Call { callee, .. } => match &body.expr(*callee).kind {
-                ExprKind::Path(path) => (body.expr(*callee).span, path.last().to_owned()),
-                _ => continue,
-            },
-            _ => continue,
-        };
+        let (span, call) = body.called(id);
         cx.report(span).arg("call", call).help("verify");
     }
 }

@@ -46,8 +46,8 @@ fn check(cx: &mut Cx<'_>) {
         let mut parents = None;
         for site in program.sites(function) {
             let Some(kind) = blocks(program, function, site.expr) else { continue };
-            let (span, call) = named(program, function, site.expr);
-            let blocker = Blocker { kind, call, at: span.in_file(program.file_of(function)) };
+            let (span, call) = program.function(function).body.called(site.expr);
+            let blocker = Blocker { kind, call: call.to_owned(), at: span.in_file(program.file_of(function)) };
             match place(program, function, site.expr, &mut parents) {
                 Place::Async => found.entry((function, kind)).or_default().push((span, blocker)),
                 Place::Caller => {
@@ -74,7 +74,7 @@ fn check(cx: &mut Cx<'_>) {
                 }
                 match place(program, *caller, *call, &mut None) {
                     Place::Async => {
-                        let (span, _) = named(program, *caller, *call);
+                        let (span, _) = program.function(*caller).body.called(*call);
                         found.entry((*caller, blocker.kind)).or_default().push((span, blocker.clone()));
                     }
                     Place::Caller if !blockers.contains_key(caller) => {
@@ -141,8 +141,8 @@ fn on_a_file(program: &Program, function: FnId, id: ExprId) -> bool {
 
 /// A function that is given a path and goes through what is there, or a method of an open file or archive that does.
 fn reads_whole(program: &Program, function: FnId, id: ExprId, by_path: bool) -> bool {
-    let (_, name) = named(program, function, id);
-    match name.as_str() {
+    let (_, name) = program.function(function).body.called(id);
+    match name {
         "read" | "read_to_string" | "copy" | "write" | "remove_dir_all" if by_path => true,
         "read_to_string" | "read_to_end" | "write_all" | "write_fmt" | "unpack" | "extract" => program
             .argument(function, id, -1)
@@ -203,19 +203,4 @@ fn polled(program: &Program, function: FnId, body: &Body, block: ExprId, up: &dy
 
 fn is_thread(target: &Target) -> bool {
     matches!(target, Target::Foreign(path) if path.starts_with("std::thread::"))
-}
-
-/// The span of a call's name, and the name.
-fn named(program: &Program, function: FnId, id: ExprId) -> (Span, String) {
-    let body = &program.function(function).body;
-    match &body.expr(id).kind {
-        ExprKind::MethodCall { method, method_span, .. } => (*method_span, method.to_string()),
-        ExprKind::Call { callee, .. } => match &body.expr(*callee).kind {
-            ExprKind::Path(path) => (body.expr(*callee).span, path.last().to_owned()),
-            _ => (body.expr(*callee).span, String::new()),
-        },
-        ExprKind::Macro(call) => (call.path.span, format!("{}!", call.name())),
-        ExprKind::Path(path) => (body.expr(id).span, path.last().to_owned()),
-        _ => (body.expr(id).span, String::new()),
-    }
 }

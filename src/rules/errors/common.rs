@@ -216,24 +216,11 @@ pub fn serves(program: &Program, function: FnId) -> bool {
 /// The name of a call, for people: its method or the last part of its path.
 pub fn name_of(program: &Program, function: FnId, call: ExprId) -> String {
     let body = &program.function(function).body;
-    match &body.expr(call).kind {
-        ExprKind::MethodCall { method, .. } => method.to_string(),
-        ExprKind::Call { callee, .. } => match &body.expr(*callee).kind {
-            ExprKind::Path(path) => path.last().to_owned(),
-            _ => String::new(),
-        },
-        ExprKind::Macro(call) => format!("{}!", call.name()),
-        _ => String::new(),
-    }
+    let (_, name) = body.called(call);
+    if matches!(body.expr(call).kind, ExprKind::Macro(_)) { format!("{name}!") } else { name.to_owned() }
 }
 
 /// The span of a call's own name, not of the whole chain before it.
 pub fn name_span(program: &Program, function: FnId, call: ExprId) -> Span {
-    let body = &program.function(function).body;
-    match &body.expr(call).kind {
-        ExprKind::MethodCall { method_span, .. } => *method_span,
-        ExprKind::Call { callee, .. } => body.expr(*callee).span,
-        ExprKind::Macro(call) => call.path.span,
-        _ => body.expr(call).span,
-    }
+    program.function(function).body.called(call).0
 }

@@ -38,11 +38,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
         if program.is_conditional(function, *id) {
             continue;
         }
-        let span = match &body.expr(*id).kind {
-            ExprKind::MethodCall { method_span, .. } => *method_span,
-            ExprKind::Call { callee, .. } => body.expr(*callee).span,
-            _ => body.expr(*id).span,
-        };
+        let (span, _) = body.called(*id);
         let finding = cx.report(span);
         finding.variant(variant).help("list");
         if variant == "preset" {
