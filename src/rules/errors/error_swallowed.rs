@@ -37,6 +37,12 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
                     continue;
                 }
                 if let Some(found) = fallible(program, function, *receiver) {
+                    // `File::open(path).ok()?`: a question about what is on the disk, and no is an answer
+                    let asked =
+                        parents.get(id.0 as usize).copied().flatten().is_some_and(|up| matches!(body.expr(up).kind, ExprKind::Try(_)));
+                    if found.work == Work::File && method == "ok" && asked {
+                        continue;
+                    }
                     report(cx, function, found, "method", *method_span).arg("method", method.as_str());
                 } else if rows(program, function, *receiver) && matches!(method.as_str(), "filter_map" | "flatten" | "flat_map") {
                     let call = worker_of_rows(program, function, *receiver);

@@ -96,7 +96,8 @@ fn unwrapped_work(cx: &mut Cx<'_>, function: FnId, told: &mut BTreeSet<Location>
             continue;
         }
         let at = method_span.in_file(program.file_of(function));
-        if told.contains(&at) || once_only(program, function, id) {
+        // compiled into debug builds, or with a feature of one's own
+        if told.contains(&at) || once_only(program, function, id) || program.after_cfg(body.expr(id).span.in_file(at.file)) {
             continue;
         }
         let Some(found) = worker(program, function, *receiver) else { continue };
