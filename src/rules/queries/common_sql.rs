@@ -5,6 +5,7 @@ use crate::sql::ir::{Kind, ObjectName, Statement};
 use crate::sql::schema::{Schema, Table, key};
 use crate::sql::{Dialect, MigrationSet, SqlText};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// One statement, with the text it stands in.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +80,8 @@ pub fn with_inner(statement: &Statement) -> Vec<&Statement> {
 #[derive(Debug)]
 pub struct Schemas {
     all: Vec<SetSchema>,
+    /// files that speak of tables which were never here: they talk to another database as well
+    strangers: BTreeSet<FileId>,
 }
 
 #[derive(Debug)]
@@ -130,9 +133,15 @@ impl<'p> Whole<'p> {
 }
 
 impl Schemas {
-    pub fn new(program: &Program) -> Self {
+    /// Worked out once, for all rules that ask.
+    pub fn of_program(program: &Program) -> Arc<Self> {
+        program.shared(|| Self::new(program))
+    }
+
+    fn new(program: &Program) -> Self {
         let sets = program.sql().sets.iter();
-        Self {
+        let mut schemas = Self {
+            strangers: BTreeSet::new(),
             all: sets
                 .map(|set| SetSchema {
                     dir: set.dir.clone(),
@@ -144,7 +153,9 @@ impl Schemas {
                     ever: ever(set),
                 })
                 .collect(),
-        }
+        };
+        schemas.strangers = schemas.find_strangers(program);
+        schemas
     }
 
     pub fn is_empty(&self) -> bool {
@@ -168,8 +179,12 @@ impl Schemas {
         set.whole.then_some(Whole { schema: &set.schema, dialect: set.dialect, triggered: &set.triggered, ever: &set.ever })
     }
 
-    /// Files that speak of tables which were never here: they talk to another database as well.
-    pub fn strangers(&self, program: &Program) -> BTreeSet<FileId> {
+    /// Whether a file speaks of tables which were never here: it talks to another database as well.
+    pub fn is_stranger(&self, file: FileId) -> bool {
+        self.strangers.contains(&file)
+    }
+
+    fn find_strangers(&self, program: &Program) -> BTreeSet<FileId> {
         let mut made: BTreeSet<Name> = BTreeSet::new();
         each_statement(program, |place| {
             if let Kind::CreateTable(create) = &place.statement.kind {

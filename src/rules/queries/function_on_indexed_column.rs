@@ -13,7 +13,7 @@ pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
-    let schemas = Schemas::new(program);
+    let schemas = Schemas::of_program(program);
     each_statement(program, |place| {
         if place.text.call().is_none() {
             return;

@@ -12,12 +12,11 @@ pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
-    let schemas = Schemas::new(program);
-    let strangers = schemas.strangers(program);
+    let schemas = Schemas::of_program(program);
     each_statement(program, |place| {
         let Some(call) = place.text.call() else { return };
         for statement in with_inner(place.statement) {
-            one(&place, statement, call.checked || strangers.contains(&place.text.file), &schemas, cx);
+            one(&place, statement, call.checked || schemas.is_stranger(place.text.file), &schemas, cx);
         }
     });
 }

@@ -17,7 +17,7 @@ pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
-    let schemas = Schemas::new(program);
+    let schemas = Schemas::of_program(program);
     each_statement(program, |place| {
         let own = place.statement.reads.iter().chain(&place.statement.writes).find(|table| !is_catalog(table));
         let Some(table) = own else { return };

@@ -35,7 +35,7 @@ const FEW: &[&str] = &[
 
 fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
-    let schemas = Schemas::new(program);
+    let schemas = Schemas::of_program(program);
     if schemas.is_empty() {
         return;
     }

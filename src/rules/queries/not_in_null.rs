@@ -10,7 +10,7 @@ pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
-    let schemas = Schemas::new(program);
+    let schemas = Schemas::of_program(program);
     each_statement(program, |place| {
         place.statement.walk(&mut |node| {
             let Node::Expr(expr) = node else { return };

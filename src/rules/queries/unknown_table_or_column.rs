@@ -52,10 +52,9 @@ const WORDS: &[&str] = &[
 
 fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
-    let schemas = Schemas::new(program);
-    let strangers = schemas.strangers(program);
+    let schemas = Schemas::of_program(program);
     each_statement(program, |place| {
-        if place.text.call().is_none_or(|call| call.checked) || strangers.contains(&place.text.file) {
+        if place.text.call().is_none_or(|call| call.checked) || schemas.is_stranger(place.text.file) {
             return;
         }
         if !place.text.placed.complete || !place.statement.whole || !place.statement.holes.is_empty() {

@@ -13,10 +13,9 @@ pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
-    let schemas = Schemas::new(program);
-    let strangers = schemas.strangers(program);
+    let schemas = Schemas::of_program(program);
     each_statement(program, |place| {
-        if place.text.call().is_none_or(|call| call.checked) || strangers.contains(&place.text.file) {
+        if place.text.call().is_none_or(|call| call.checked) || schemas.is_stranger(place.text.file) {
             return;
         }
         for statement in with_inner(place.statement) {
