@@ -128,6 +128,11 @@ pub fn parents(body: &Body) -> Vec<Option<ExprId>> {
     parents
 }
 
+/// An expression and everything around it, innermost first; `parents` as [`parents`] gives them.
+pub fn ancestors(parents: &[Option<ExprId>], id: ExprId) -> impl Iterator<Item = ExprId> + use<'_> {
+    std::iter::successors(Some(id), |id| parents.get(id.0 as usize).copied().flatten())
+}
+
 /// Calls `each` for every binding of a pattern, outermost first.
 pub fn for_each_binding(body: &Body, id: PatId, each: &mut impl FnMut(PatId, &Pat)) {
     let pat = body.pat(id);

@@ -366,7 +366,7 @@ pub fn converts(program: &Program, types: &ByShape, function: FnId, id: ExprId) 
 
 /// A validator's call (`form.validate()`).
 pub fn validates(program: &Program, function: FnId, id: ExprId) -> bool {
-    program.model(function, id).is_some_and(|model| model.marks.iter().any(|mark| mark == "validates"))
+    program.is_marked(function, id, "validates")
         || matches!(&program.function(function).body.expr(id).kind, ExprKind::MethodCall { method, args, .. } if args.is_empty() && method == "validate")
 }
 

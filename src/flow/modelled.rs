@@ -13,7 +13,7 @@ impl Interp<'_> {
         for sink in &model.sinks {
             let (Some(value), Some(expr)) = (call.value(sink.arg), call.expr(sink.arg)) else { continue };
             let value = value.clone();
-            let argument = model.marks.iter().any(|mark| mark == "command-argument");
+            let argument = model.has_mark("command-argument");
             self.check_sink(call, if argument { "shell" } else { &sink.kind }, &value, expr);
         }
         self.check_header(call.id, call.name, call.args, &call.values, model);
@@ -73,7 +73,7 @@ impl Interp<'_> {
                 }
             },
             Some(flows) => {
-                let marked = |name: &str| model.marks.iter().any(|mark| mark == name);
+                let marked = |name: &str| model.has_mark(name);
                 self.move_taint(call, flows, closures, marked("url-part"), marked("url-host"))
             }
         };
@@ -110,7 +110,7 @@ impl Interp<'_> {
             result.clear(Kinds::HTML);
         }
         // Joined to a base of ours, what begins with a name stays below it; `//host` and `https://host` lead elsewhere.
-        if model.marks.iter().any(|mark| mark == "url-join")
+        if model.has_mark("url-join")
             && !call.value(-1).is_some_and(Value::is_tainted)
             && call.value(0).is_some_and(|part| part.text.led || part.text.start.as_deref().is_some_and(ask::stays_below))
         {

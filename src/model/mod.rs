@@ -203,6 +203,12 @@ pub struct CallModel {
 }
 
 impl CallModel {
+    /// Whether it has this word for a rule.
+    #[must_use]
+    pub fn has_mark(&self, mark: &str) -> bool {
+        self.marks.iter().any(|own| own == mark)
+    }
+
     /// Whether it says anything of a receiver, so that it is a method and no associated function.
     #[must_use]
     pub fn has_receiver(&self) -> bool {

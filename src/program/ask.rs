@@ -265,6 +265,12 @@ impl Program {
         site.model.map(|id| self.models.get(id))
     }
 
+    /// Whether the model of a call has this word for a rule.
+    #[must_use]
+    pub fn is_marked(&self, function: FnId, call: ExprId, mark: &str) -> bool {
+        self.model(function, call).is_some_and(|model| model.has_mark(mark))
+    }
+
     /// The argument that a model counts as `at` (the receiver is -1), also where a method is called by its path.
     #[must_use]
     pub fn argument(&self, function: FnId, call: ExprId, at: i32) -> Option<ExprId> {

@@ -175,7 +175,7 @@ impl Walk<'_> {
             self.complete = false;
             return;
         };
-        if model.marks.iter().any(|mark| mark == "by-key") {
+        if model.has_mark("by-key") {
             self.conditions.push(Condition { column: None, op: Op::Key, value: args.first().copied(), expr: id, required: true });
         }
         let Some(word) = model.clause.as_deref() else { return };
@@ -196,7 +196,7 @@ impl Walk<'_> {
             return;
         }
         let model = self.program.model(self.function, id);
-        let marked = |word: &str| model.is_some_and(|model| model.marks.iter().any(|mark| mark == word));
+        let marked = |word: &str| model.is_some_and(|model| model.has_mark(word));
         let op = match () {
             () if marked("equals") => Op::Equal,
             () if marked("in-list") => Op::In,
@@ -248,8 +248,7 @@ impl Walk<'_> {
 
     /// `active_model.insert(db)`: the row itself is what the chain starts from.
     fn insert_of(&mut self, receiver: ExprId, id: ExprId) {
-        let inserts = id == self.sender
-            && self.program.model(self.function, id).is_some_and(|model| model.marks.iter().any(|mark| mark == "inserts"));
+        let inserts = id == self.sender && self.program.is_marked(self.function, id, "inserts");
         if !inserts {
             return;
         }

@@ -219,7 +219,7 @@ pub fn of_call(program: &Program, table: &EffectTable, function: FnId, id: ExprI
 /// Whether a call computes an answer only when there is none.
 #[must_use]
 pub fn is_memoising(program: &Program, function: FnId, id: ExprId) -> bool {
-    if program.model(function, id).is_some_and(|model| model.marks.iter().any(|mark| mark == "cache")) {
+    if program.is_marked(function, id, "cache") {
         return true;
     }
     // a cache of one's own, or one whose model does not say so: these names are used for nothing else

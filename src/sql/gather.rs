@@ -307,7 +307,7 @@ impl Gatherer<'_> {
             let canonical = self.models.canonical(path);
             let model = self.models.call(&canonical)?;
             let takes = (model.sql.is_some() || model.sql_file.is_some()) && model.clause.is_none();
-            (takes && !model.marks.iter().any(|mark| mark == "sql-fragment")).then(|| (Name::new(&*canonical), model))
+            (takes && !model.has_mark("sql-fragment")).then(|| (Name::new(&*canonical), model))
         };
         let first = &path.segments.first()?.name;
         let rest = written.get(first.len()..).unwrap_or("");

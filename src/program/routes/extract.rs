@@ -210,7 +210,7 @@ fn own_wrapper(program: &Program, id: crate::program::TypeId) -> Option<(Name, b
             let body = &program.function(function).body;
             for expr in body.ids() {
                 if let Some(model) = program.model(function, expr) {
-                    validated |= model.marks.iter().any(|mark| mark == "validate");
+                    validated |= model.has_mark("validate");
                 }
                 if let Ty::Foreign(path, _) = inner(program.ty(function, expr)).0
                     && let Some(model) = program.models.extractor(path)

@@ -66,7 +66,7 @@ fn bare(cx: &mut Cx<'_>, function: FnId, built: ExprId) {
     let mut set: Vec<&str> = Vec::new();
     let mut note = |id: ExprId| {
         for (mark, flag) in FLAGS {
-            if program.model(function, id).is_some_and(|model| model.marks.iter().any(|own| own == mark)) {
+            if program.is_marked(function, id, mark) {
                 set.push(flag);
             }
         }
@@ -133,7 +133,7 @@ fn bare(cx: &mut Cx<'_>, function: FnId, built: ExprId) {
 
 /// A jar that sets what the cookie does not say.
 fn has_defaults(program: &Program, function: FnId, call: ExprId) -> bool {
-    program.model(function, call).is_some_and(|model| model.marks.iter().any(|mark| mark == "cookie-defaults"))
+    program.is_marked(function, call, "cookie-defaults")
 }
 
 /// `max_age(Duration::ZERO)`, or a removal by its name.

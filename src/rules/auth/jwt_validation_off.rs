@@ -15,7 +15,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
         return;
     }
     let body = &program.function(function).body;
-    let marked = |id: ExprId, wanted: &str| program.model(function, id).is_some_and(|model| model.marks.iter().any(|mark| mark == wanted));
+    let marked = |id: ExprId, wanted: &str| program.is_marked(function, id, wanted);
     let off: Vec<ExprId> = program.sites(function).iter().map(|site| site.expr).filter(|id| marked(*id, "jwt-validation-off")).collect();
     if off.is_empty() || program.is_gated(function) {
         return;
@@ -52,12 +52,7 @@ fn verified_by_callers(program: &Program, function: FnId) -> bool {
 }
 
 fn verifies(program: &Program, function: FnId, depth: u32) -> bool {
-    let marked = |wanted: &str| {
-        program
-            .sites(function)
-            .iter()
-            .any(|site| program.model(function, site.expr).is_some_and(|model| model.marks.iter().any(|mark| mark == wanted)))
-    };
+    let marked = |wanted: &str| program.sites(function).iter().any(|site| program.is_marked(function, site.expr, wanted));
     if marked("jwt-decode") && !marked("jwt-validation-off") {
         return true;
     }

@@ -166,7 +166,7 @@ fn place(program: &Program, function: FnId, id: ExprId, parents: &mut Option<Vec
                 // it runs with the call that it is handed to, or nobody knows when
                 let Some(call) = up(parent) else { return Place::Elsewhere };
                 let at_once = program.model(function, call).is_some_and(|model| {
-                    !model.marks.iter().any(|mark| mark == "blocking-thread")
+                    !model.has_mark("blocking-thread")
                         && !model.runs.is_empty()
                         && model.runs.values().all(|how| matches!(how.as_str(), "once" | "each"))
                 });
@@ -186,8 +186,7 @@ fn polled(program: &Program, function: FnId, body: &Body, block: ExprId, up: &dy
     let mut at = block;
     while let Some(parent) = up(at) {
         let model = program.model(function, parent);
-        let own = model
-            .is_some_and(|model| model.blocking.as_deref() == Some("block-on") || model.marks.iter().any(|mark| mark == "blocking-thread"));
+        let own = model.is_some_and(|model| model.blocking.as_deref() == Some("block-on") || model.has_mark("blocking-thread"));
         if own {
             return Place::Elsewhere;
         }

@@ -129,7 +129,7 @@ fn work_of(program: &Program, function: FnId, id: ExprId) -> Option<Work> {
         if model.remote {
             return Some(Work::Remote);
         }
-        if model.blocking.as_deref() == Some("fs") || model.marks.iter().any(|mark| mark == "file-work") {
+        if model.blocking.as_deref() == Some("fs") || model.has_mark("file-work") {
             // `write_all` of a hasher, a buffer or a socket touches no file
             let buffer = match &program.function(function).body.expr(id).kind {
                 ExprKind::MethodCall { receiver, method, .. }

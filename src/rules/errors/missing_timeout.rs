@@ -20,7 +20,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     let limited = |id: ExprId| program.model(function, id).is_some_and(|model| model.limits.as_deref() == Some("timeout"));
     for id in body.ids() {
         let Some(model) = program.model(function, id) else { continue };
-        if !model.marks.iter().any(|mark| mark == "client-no-timeout") {
+        if !model.has_mark("client-no-timeout") {
             continue;
         }
         let name = match &body.expr(id).kind {

@@ -81,7 +81,7 @@ fn aborts(program: &Program, function: FnId) -> bool {
 
 /// Every route of a handler stands under a layer that turns panics into answers.
 fn is_caught(program: &Program, handler: FnId) -> bool {
-    let catches = |name: &Name| program.models.call(name).is_some_and(|model| model.marks.iter().any(|mark| mark == "catch-panic"));
+    let catches = |name: &Name| program.models.call(name).is_some_and(|model| model.has_mark("catch-panic"));
     let mut routes = program.routes().of(handler).peekable();
     routes.peek().is_some() && routes.all(|route| route.layers.iter().any(|layer| layer.names.iter().any(catches)))
 }

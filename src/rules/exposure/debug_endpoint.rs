@@ -19,9 +19,7 @@ fn check(cx: &mut Cx<'_>) {
     for id in program.functions().filter(|id| !program.is_test(*id)) {
         for site in program.sites(id) {
             let Some(model) = program.model(id, site.expr) else { continue };
-            let Some(kind) =
-                ["api-docs", "graphql-console", "profiler"].into_iter().find(|kind| model.marks.iter().any(|mark| mark == kind))
-            else {
+            let Some(kind) = ["api-docs", "graphql-console", "profiler"].into_iter().find(|kind| model.has_mark(kind)) else {
                 continue;
             };
             if !program.is_gated(id)

@@ -24,7 +24,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
             _ => continue,
         };
         let Some(model) = program.model(function, id) else { continue };
-        if model.marks.iter().any(|mark| mark == "limit-off") {
+        if model.has_mark("limit-off") {
             cx.report(span).variant("off").arg("call", name).help("limit");
         } else if model.limits.as_deref() == Some("body")
             && let Some(arg) = args.iter().find(|arg| is_huge(body, **arg))

@@ -28,7 +28,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     let by_hand = reach.cli || reach.command;
     let body = &program.function(function).body;
     for id in body.ids() {
-        let marked = || program.model(function, id).is_some_and(|model| model.marks.iter().any(|mark| mark == "makes-client"));
+        let marked = || program.is_marked(function, id, "makes-client");
         if !(makes_client(program, function, body, id) || marked()) || is_stored(program, function, body, id) {
             continue;
         }

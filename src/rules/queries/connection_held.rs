@@ -64,6 +64,6 @@ fn is_spawned(program: &Program, function: FnId, body: &Body, id: ExprId, held: 
 
 /// What is given the transaction talks to the database: where it does not do both for certain, nor was seen what it does.
 fn is_slow(program: &Program, function: FnId, id: ExprId, given: bool) -> bool {
-    program.model(function, id).is_some_and(|model| model.marks.iter().any(|mark| mark == "timer"))
+    program.is_marked(function, id, "timer")
         || program.led(function, id).is_some_and(|led| led.effects.remote && (!given || led.effects.queries() && led.effects.certain))
 }

@@ -22,9 +22,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
             continue;
         }
         let memoised = body.ids().any(|outer| {
-            outer != call.expr
-                && body.expr(outer).span.contains(body.expr(call.expr).span)
-                && program.model(function, outer).is_some_and(|model| model.marks.iter().any(|mark| mark == "cache"))
+            outer != call.expr && body.expr(outer).span.contains(body.expr(call.expr).span) && program.is_marked(function, outer, "cache")
         });
         if !memoised && !opens_a_file(program, function, body, call.expr) {
             let text = program.file(program.file_of(function)).slice(body.expr(call.expr).span);

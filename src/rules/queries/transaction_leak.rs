@@ -53,14 +53,7 @@ fn first_write(program: &Program, function: FnId, body: &Body, open: &Open) -> O
 /// A way out with success after a write, before anything ends the transaction.
 fn early_return(program: &Program, function: FnId, body: &Body, open: &Open) -> Option<(ExprId, ExprId)> {
     let parents = facts::walk::parents(body);
-    let ancestors = |mut id: ExprId| {
-        let mut list = vec![id];
-        while let Some(parent) = parents[id.0 as usize] {
-            list.push(parent);
-            id = parent;
-        }
-        list
-    };
+    let ancestors = |id: ExprId| facts::walk::ancestors(&parents, id).collect::<Vec<_>>();
     for id in body.ids() {
         let ExprKind::Return(value) = &body.expr(id).kind else { continue };
         if !open.holds(body.expr(id).span) || !value.is_none_or(|value| is_ok(body, value)) {

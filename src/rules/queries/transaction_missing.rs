@@ -239,14 +239,7 @@ fn leaves(body: &Body, parents: &[Option<ExprId>], call: ExprId) -> bool {
 
 /// Both run on one path: the later one is not in another branch of the same choice.
 fn follows(body: &Body, parents: &[Option<ExprId>], first: ExprId, second: ExprId) -> bool {
-    let ancestors = |mut id: ExprId| {
-        let mut list = vec![id];
-        while let Some(parent) = parents[id.0 as usize] {
-            list.push(parent);
-            id = parent;
-        }
-        list
-    };
+    let ancestors = |id: ExprId| facts::walk::ancestors(parents, id).collect::<Vec<_>>();
     let (of_first, of_second) = (ancestors(first), ancestors(second));
     let Some(common) = of_second.iter().find(|id| of_first.contains(id)) else { return false };
     let straight = |list: &[ExprId]| {

@@ -61,14 +61,9 @@ fn holds_chain(body: &Body, call: ExprId, inner: ExprId) -> bool {
         return true;
     }
     // `.allow_credentials(true).allow_origin(AllowOrigin::mirror_request())`: the argument's call stands beside
-    let mut around = None;
-    for id in body.ids() {
-        if let ExprKind::MethodCall { receiver, args, .. } = &body.expr(id).kind
-            && args.iter().any(|arg| walk::descendants(body, *arg).any(|each| each == call))
-            && walk::descendants(body, *receiver).any(|each| each == inner)
-        {
-            around = Some(id);
-        }
-    }
-    around.is_some()
+    let below = |root: ExprId, wanted: ExprId| walk::descendants(body, root).any(|id| id == wanted);
+    body.ids().any(|id| match &body.expr(id).kind {
+        ExprKind::MethodCall { receiver, args, .. } => args.iter().any(|arg| below(*arg, call)) && below(*receiver, inner),
+        _ => false,
+    })
 }
