@@ -11,7 +11,9 @@
 //! | signatures, fields, impls, traits | [`items`], written types in [`lower`], the models' part in [`known`] |
 //! | types of expressions, what calls run | [`infer`], [`patterns`], [`through`], [`calls`], [`callee`]; kept in [`bodies`] |
 //! | functions kept in fields | [`stored`] |
+//! | files that only tests mount | [`test_files`] |
 //! | call graph, recursion, reach | [`graph`] |
+//! | database calls, builders' chains, loops, effects through calls | [`queries`], [`chains`], [`loops`], [`effects`], [`read_through`] |
 //! | the questions that rules ask | [`ask`], [`conditions`] |
 
 mod ask;
