@@ -3,8 +3,9 @@
 //! Reported where the transaction is a local that is neither committed nor rolled back by name, nor given away
 //! (returned, moved into a call or a struct), and at least one write goes through it. A transaction with reads alone
 //! loses nothing when it is dropped. Where it is committed in the end, a `return` that says all is well (`Ok(..)`, no value) between
-//! a write and the first commit is reported instead.
+//! a write and the first commit is reported instead. What is begun with the text `BEGIN` is judged in `common_begin`.
 
+use super::common_begin::left_open;
 use super::common_transactions::{Open, mentions, open_transactions};
 use crate::program::Definitions;
 use crate::rules::prelude::*;
@@ -17,6 +18,13 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
         return;
     }
     let body = &program.function(function).body;
+    for by_hand in left_open(program, function) {
+        let begin = body.expr(by_hand.begin).span;
+        match by_hand.exit {
+            Some(exit) => cx.report(begin).variant("open").label("exit", body.expr(exit).span).help("api"),
+            None => cx.report(begin).variant("pool").help("api"),
+        };
+    }
     for open in open_transactions(program, function) {
         // SQLite's may commit when they are dropped
         let told = body.ids().any(|id| {

@@ -1,0 +1,234 @@
+//! Transactions that are begun by hand, with the text `BEGIN`, and what becomes of them.
+//!
+//! Nothing rolls them back when something is dropped: a `?` between `BEGIN` and `COMMIT` leaves the connection in the middle of the
+//! transaction, for whoever uses it next. Sent to a pool, `BEGIN` opens a transaction on one connection and what follows may run on
+//! another. Left out: functions that only begin (a guard's constructor), connections that the function opens itself (closed when they
+//! are dropped), pools that reset what comes back, conditions around `BEGIN` alone.
+
+use crate::facts::{BlockKind, walk};
+use crate::program::{DbCall, Definitions};
+use crate::rules::prelude::*;
+use crate::sql::SqlText;
+use crate::sql::ir::Kind;
+use std::collections::BTreeMap;
+
+/// A transaction that is left open.
+#[derive(Debug)]
+pub struct ByHand {
+    pub begin: ExprId,
+    /// the way out that leaves it open; none where `BEGIN` goes to a pool
+    pub exit: Option<ExprId>,
+}
+
+/// The texts of the program that begin or end a transaction, by the function that they stand in, with their places.
+#[derive(Debug)]
+struct Words(BTreeMap<FnId, Vec<(usize, Word)>>);
+
+impl Words {
+    fn of(program: &Program) -> Self {
+        let mut words: BTreeMap<FnId, Vec<(usize, Word)>> = BTreeMap::new();
+        for (at, text) in program.sql().texts.iter().enumerate() {
+            if let (Some(function), Some(word)) = (text.call().and_then(|call| call.function), word(text)) {
+                words.entry(program.fn_id(text.file, function)).or_default().push((at, word));
+            }
+        }
+        Self(words)
+    }
+}
+
+/// Those of a function that are left open, in order.
+pub fn left_open(program: &Program, function: FnId) -> Vec<ByHand> {
+    let words = program.shared(|| Words::of(program));
+    match words.0.get(&function) {
+        Some(own) if own.iter().any(|(_, word)| *word == Word::Begin) => Around::of(program, function, own).look(),
+        _ => Vec::new(),
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    Begin,
+    End,
+}
+
+/// What a text does to the transaction; nothing where it begins and ends one.
+fn word(text: &SqlText) -> Option<Word> {
+    let mut word = None;
+    for statement in &text.statements {
+        match statement.kind {
+            Kind::Begin => word = Some(Word::Begin),
+            Kind::Commit | Kind::Rollback if word == Some(Word::Begin) => word = None,
+            Kind::Commit | Kind::Rollback => word = Some(Word::End),
+            _ => {}
+        }
+    }
+    word
+}
+
+struct Around<'p> {
+    program: &'p Program,
+    function: FnId,
+    body: &'p Body,
+    parents: Vec<Option<ExprId>>,
+    begins: Vec<&'p DbCall>,
+    /// calls that end it: by text, or by name
+    ends: Vec<ExprId>,
+}
+
+impl<'p> Around<'p> {
+    fn of(program: &'p Program, function: FnId, words: &[(usize, Word)]) -> Self {
+        let body = &program.function(function).body;
+        let texts: Vec<(&SqlText, Word)> = words.iter().map(|(at, word)| (&program.sql().texts[*at], *word)).collect();
+        let said = |call: &DbCall, word: Word| {
+            call.sql.is_some_and(|sql| texts.iter().any(|(text, is)| *is == word && text.span == body.expr(sql).span))
+        };
+        let calls = program.db_calls(function);
+        let begins = calls.iter().filter(|call| said(call, Word::Begin)).collect();
+        let mut ends: Vec<ExprId> = calls.iter().filter(|call| said(call, Word::End)).map(|call| call.expr).collect();
+        // the text alone is enough for an end: better silent than wrong
+        ends.extend(texts.iter().filter(|(_, word)| *word == Word::End).filter_map(|(text, _)| Some(text.call()?.expr)));
+        ends.extend(body.ids().filter(|id| is_end_by_name(body, *id)));
+        Self { program, function, body, parents: walk::parents(body), begins, ends }
+    }
+
+    fn look(&self) -> Vec<ByHand> {
+        let mut found = Vec::new();
+        for begin in &self.begins {
+            let Some(handle) = begin.handle.filter(|_| begin.certain) else { continue };
+            let made = |exit| ByHand { begin: begin.expr, exit };
+            let ty = self.program.ty(self.function, handle).peel_refs();
+            if self.program.type_kind(ty) == Some("db-pool") {
+                found.push(made(None));
+            } else if !self.is_closed_with(handle)
+                && let Some(exit) = self.exit(begin.expr)
+            {
+                found.push(made(Some(exit)));
+            }
+        }
+        found
+    }
+
+    /// The connection is opened here, or its pool resets it.
+    fn is_closed_with(&self, handle: ExprId) -> bool {
+        let definitions = Definitions::of(self.body);
+        let value = self.root(handle).and_then(|local| definitions.value(local));
+        value.is_some_and(|value| {
+            walk::descendants(self.body, value).any(|id| {
+                self.program
+                    .model(self.function, id)
+                    .is_some_and(|model| model.db.as_deref() == Some("connect") || model.has_mark("resets"))
+            })
+        })
+    }
+
+    fn root(&self, mut id: ExprId) -> Option<PatId> {
+        loop {
+            id = match &self.body.expr(id).kind {
+                ExprKind::Ref { operand, .. } | ExprKind::Unary { operand, .. } => *operand,
+                ExprKind::MethodCall { receiver, .. } => *receiver,
+                ExprKind::Await(inner) | ExprKind::Try(inner) => *inner,
+                ExprKind::Path(_) => return self.program.local(self.function, id),
+                _ => return None,
+            }
+        }
+    }
+
+    /// The first way out between it and its end that nothing is done before.
+    fn exit(&self, begin: ExprId) -> Option<ExprId> {
+        let begun = self.statement_of(begin);
+        let after = self.body.expr(begun).span.end;
+        let around = self.block_of(begun);
+        // a guard that rolls back when it is dropped
+        if self.ends.iter().any(|end| self.is_kept_for_later(*end, begun)) {
+            return None;
+        }
+        let mut exits: Vec<ExprId> = self.body.ids().filter(|id| self.leaves(*id)).collect();
+        exits.sort_by_key(|id| self.body.expr(*id).span.end);
+        exits.into_iter().find(|exit| {
+            let span = self.body.expr(*exit).span;
+            let before_end = self.ends.iter().any(|end| self.body.expr(*end).span.start >= span.end);
+            let own = self.ends.iter().any(|end| span.contains(self.body.expr(*end).span));
+            span.start >= after
+                && before_end
+                && !own
+                && around.is_none_or(|block| self.is_inside(*exit, block))
+                && !self.is_of_another_body(*exit, begun)
+                && !self.ends.iter().any(|end| self.comes_before(*end, *exit, after))
+        })
+    }
+
+    fn leaves(&self, id: ExprId) -> bool {
+        match &self.body.expr(id).kind {
+            ExprKind::Try(_) | ExprKind::Return(_) => true,
+            ExprKind::Macro(call) => matches!(call.name(), "bail" | "ensure"),
+            _ => false,
+        }
+    }
+
+    /// The end has been run whenever the exit is reached: it stands before it, in a block around it.
+    fn comes_before(&self, end: ExprId, exit: ExprId, after: u32) -> bool {
+        let span = self.body.expr(end).span;
+        let around = self.block_of(end);
+        span.start >= after && span.end <= self.body.expr(exit).span.start && around.is_none_or(|block| self.is_inside(exit, block))
+    }
+
+    fn statement_of(&self, mut id: ExprId) -> ExprId {
+        while let Some(parent) = self.parents[id.0 as usize] {
+            match &self.body.expr(parent).kind {
+                ExprKind::Block { .. } | ExprKind::Closure { .. } | ExprKind::If { .. } | ExprKind::Match { .. } => break,
+                _ => id = parent,
+            }
+        }
+        id
+    }
+
+    fn block_of(&self, id: ExprId) -> Option<ExprId> {
+        walk::ancestors(&self.parents, id).find(|outer| matches!(self.body.expr(*outer).kind, ExprKind::Block { .. }))
+    }
+
+    fn is_inside(&self, id: ExprId, outer: ExprId) -> bool {
+        walk::ancestors(&self.parents, id).any(|each| each == outer)
+    }
+
+    /// What leaves a closure or an asynchronous block goes on here.
+    fn is_of_another_body(&self, id: ExprId, begun: ExprId) -> bool {
+        walk::ancestors(&self.parents, id).any(|outer| self.is_body(outer) && !self.is_inside(begun, outer))
+    }
+
+    fn is_body(&self, id: ExprId) -> bool {
+        matches!(
+            &self.body.expr(id).kind,
+            ExprKind::Closure { .. } | ExprKind::Block { kind: BlockKind::Async { .. } | BlockKind::Try, .. }
+        )
+    }
+
+    /// In a closure that is given to something which runs it when it is dropped.
+    fn is_kept_for_later(&self, end: ExprId, begun: ExprId) -> bool {
+        let closure = walk::ancestors(&self.parents, end).find(|outer| self.is_body(*outer) && !self.is_inside(begun, *outer));
+        closure.and_then(|closure| self.parents[closure.0 as usize]).is_some_and(|parent| {
+            let name = match &self.body.expr(parent).kind {
+                ExprKind::Call { callee, .. } => match &self.body.expr(*callee).kind {
+                    ExprKind::Path(path) => path.last(),
+                    _ => "",
+                },
+                ExprKind::Macro(call) => call.name(),
+                _ => "",
+            };
+            name.contains("guard") || name.contains("defer") || name == "new"
+        })
+    }
+}
+
+/// `rollback(&client)`, `self.abort_transaction()`
+fn is_end_by_name(body: &Body, id: ExprId) -> bool {
+    let name = match &body.expr(id).kind {
+        ExprKind::MethodCall { method, .. } => method.as_str(),
+        ExprKind::Call { callee, .. } => match &body.expr(*callee).kind {
+            ExprKind::Path(path) => path.last(),
+            _ => return false,
+        },
+        ExprKind::Macro(call) => call.name(),
+        _ => return false,
+    };
+    ["rollback", "commit", "abort", "end_transaction"].iter().any(|word| name.contains(word))
+}
