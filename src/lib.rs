@@ -36,6 +36,8 @@ pub struct Request {
     /// a configuration file instead of the nearest
     pub config_file: Option<PathBuf>,
     pub no_config: bool,
+    /// look into the bodies of test code, whatever the profile
+    pub tests: bool,
     /// SARIF `automationDetails.id`
     pub category: Option<String>,
     /// the language, where neither flags nor files say one
@@ -58,13 +60,15 @@ pub enum Error {
 pub fn link(request: Request, clock: &mut Clock) -> Result<(program::Program, config::Config), Error> {
     let plan = request.scope.plan(&request.cwd).map_err(Error::Scope)?;
     let config = config::load(&plan.home(), request.config_file.as_deref(), request.no_config, request.flags).map_err(Error::Config)?;
+    let tests = request.tests;
     let sources = plan.read(&config.exclude, &config.include).map_err(Error::Scope)?;
     clock.lap("read");
     let facts = sources.files.par_iter().map(facts_of).collect();
     clock.lap("parse");
     let versions = sources.workspace.versions().into_iter().map(|(name, version)| (name, model::Version::from(version))).collect();
     let models = Arc::new(model::Models::new(&versions, config.models.clone()));
-    let mut program = program::Program::link(sources, facts, models, config.threat_model);
+    let judged = |files: &[source::SourceFile], facts: &[Option<&facts::Facts>]| tests || check::judges_tests(files, facts, config.profile);
+    let mut program = program::Program::link(sources, facts, models, config.threat_model, judged);
     program.formats.clone_from(&config.formats);
     clock.lap("link");
     Ok((program, config))

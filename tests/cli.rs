@@ -282,6 +282,30 @@ fn main() {}
 }
 
 #[test]
+fn test_code_is_judged_where_somebody_can_see_it() {
+    const LOG: &str = "fn login(password: &str) {
+    LINE
+    tracing::info!(\"password is {password}\");
+}";
+    let needed = LOG.replace("LINE", "// backend-lint: allow(exposure/sensitive-in-log) reason: made up");
+    let in_tests = |text: &str| format!("fn main() {{}}\n#[cfg(test)]\nmod tests {{\n{text}\n}}\n");
+    let (plain, silenced) = (in_tests(&LOG.replace("LINE", "")), in_tests(&needed));
+    let folder = project(&[("Cargo.toml", MANIFEST), ("src/main.rs", &plain)]);
+    assert_eq!(run(folder.path(), &["--format", "short"]).code, 0);
+    let strict = run(folder.path(), &["--strict", "--format", "short"]);
+    assert!(strict.out.contains("exposure/sensitive-in-log"), "{}", strict.out);
+    // the comment is needed under the strict profile, so it is not called unused under the default one
+    write(folder.path(), "src/main.rs", &silenced);
+    for args in [&["--format", "short"][..], &["--strict", "--format", "short"]] {
+        let ran = run(folder.path(), args);
+        assert!(!ran.out.contains("unused") && !ran.out.contains("sensitive-in-log"), "{}", ran.out);
+    }
+    // an unneeded one is
+    write(folder.path(), "src/main.rs", &silenced.replace("{password}", "wrong"));
+    assert!(run(folder.path(), &["--format", "short"]).out.contains("unused"));
+}
+
+#[test]
 fn a_baseline_hides_what_was_there() {
     let folder = project(&[("Cargo.toml", MANIFEST), ("src/main.rs", FINDING)]);
     assert_eq!(run(folder.path(), &["baseline"]).code, 0);

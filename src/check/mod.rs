@@ -16,6 +16,7 @@ use rayon::prelude::*;
 pub use guard::{guarded, silence};
 
 use crate::config::{Config, Profile, Setting};
+use crate::facts::Facts;
 use crate::flow::Flow;
 use crate::program::{FnId, Program};
 use crate::rules::{Check, Confidence, Cx, Document, Finding, RULES, Rule, Severity};
@@ -194,14 +195,15 @@ impl Part {
 fn file(program: &Program, flow: &Flow, config: &Config, active: &[Active], id: FileId, functions: &[FnId]) -> Part {
     let mut part = Part::default();
     let file = program.file(id);
+    let aside = !program.tests && is_aside(file.role);
     for each in active {
-        if !each.at(config, file).on {
+        if !each.at(config, file).on || aside && !looks_everywhere(each.rule.id) {
             continue;
         }
         match each.rule.check {
             Check::File(check) => part.add(each.rule, Some(id), program, flow, config, |cx| check(file, cx)),
             Check::Function(check) => {
-                for function in functions {
+                for function in functions.iter().filter(|function| program.tests || !program.is_test(**function)) {
                     part.add(each.rule, Some(id), program, flow, config, |cx| check(*function, cx));
                 }
             }
@@ -227,6 +229,40 @@ fn compare(a: &Finding, b: &Finding) -> std::cmp::Ordering {
     (a.location, &a.rule, &a.message, &a.args).cmp(&(b.location, &b.rule, &b.message, &b.args))
 }
 
+/// Whether anybody could see what rules say of code that never serves a request: under the strict profile, or where a comment
+/// in such code silences something and is to be known as needed.
+#[must_use]
+pub fn judges_tests(files: &[SourceFile], facts: &[Option<&Facts>], profile: Profile) -> bool {
+    profile == Profile::Strict
+        || files.par_iter().zip(facts).any(|(file, facts)| {
+            let Some(facts) = facts.filter(|_| file.selected) else { return false };
+            let mut marks = suppress::marks(&file.text).peekable();
+            marks.peek().is_some() && {
+                let spans = test_spans(facts);
+                is_aside(file.role) || marks.any(|at| spans.iter().any(|span| span.start <= at && at < span.end))
+            }
+        })
+}
+
+/// Keys and passwords are secret wherever they stand, and the rules about them judge test code themselves.
+fn looks_everywhere(rule: &str) -> bool {
+    rule.starts_with("secrets/") || rule.starts_with("suppressions/")
+}
+
+/// The role of code that never serves a request.
+fn is_aside(role: Role) -> bool {
+    matches!(role, Role::Test | Role::Bench | Role::Example | Role::Generated | Role::BuildScript)
+}
+
+/// What stands under `cfg(test)` or `#[test]` in one file.
+fn test_spans(facts: &Facts) -> BTreeSet<Span> {
+    let functions = facts.functions.iter().filter(|each| each.test).map(|each| each.span);
+    let modules = facts.modules.iter().skip(1).filter(|each| each.test).map(|each| each.span);
+    let impls = facts.impls.iter().filter(|each| each.test).map(|each| each.span);
+    let types = facts.types.iter().filter(|each| each.test).map(|each| each.span);
+    functions.chain(modules).chain(impls).chain(types).collect()
+}
+
 /// Code that never serves a request: by the file's role, or under `cfg(test)` inside another file.
 struct TestCode {
     spans: BTreeMap<FileId, Vec<Span>>,
@@ -234,28 +270,18 @@ struct TestCode {
 
 impl TestCode {
     fn new(program: &Program) -> Self {
-        let mut spans: BTreeMap<FileId, Vec<Span>> = BTreeMap::new();
-        for file in &program.files {
-            let Some(facts) = program.facts(file.id) else { continue };
-            let functions = facts.functions.iter().filter(|each| each.test).map(|each| each.span);
-            let modules = facts.modules.iter().skip(1).filter(|each| each.test).map(|each| each.span);
-            let impls = facts.impls.iter().filter(|each| each.test).map(|each| each.span);
-            let types = facts.types.iter().filter(|each| each.test).map(|each| each.span);
-            let found: BTreeSet<_> = functions.chain(modules).chain(impls).chain(types).collect();
-            if !found.is_empty() {
-                spans.insert(file.id, found.into_iter().collect());
-            }
-        }
-        Self { spans }
+        let spans = program.files.iter().filter_map(|file| {
+            let found = test_spans(program.facts(file.id)?);
+            (!found.is_empty()).then(|| (file.id, found.into_iter().collect()))
+        });
+        Self { spans: spans.collect() }
     }
 
-    /// Keys and passwords are secret wherever they stand, and the rules about them judge test code themselves.
     fn covers(&self, program: &Program, finding: &Finding) -> bool {
-        if finding.rule.starts_with("secrets/") || finding.rule.starts_with("suppressions/") {
+        if looks_everywhere(&finding.rule) {
             return false;
         }
         let file = program.file(finding.location.file);
-        matches!(file.role, Role::Test | Role::Bench | Role::Example | Role::Generated | Role::BuildScript)
-            || self.spans.get(&file.id).is_some_and(|spans| spans.iter().any(|span| span.contains(finding.location.span)))
+        is_aside(file.role) || self.spans.get(&file.id).is_some_and(|spans| spans.iter().any(|span| span.contains(finding.location.span)))
     }
 }

@@ -60,12 +60,17 @@ pub struct Suppressions {
     malformed: Vec<Finding>,
 }
 
+/// Where such comments may stand in `text`.
+pub fn marks(text: &str) -> impl Iterator<Item = u32> + '_ {
+    MARKS.iter().flat_map(|mark| memmem::find_iter(text.as_bytes(), mark.as_bytes())).map(|at| at as u32)
+}
+
 impl Suppressions {
     /// Reads the comments of all files that findings are wanted in.
     #[must_use]
     pub fn read(program: &Program) -> Self {
         let files = program.files.par_iter().filter(|file| file.selected);
-        let marked = files.filter(|file| MARKS.iter().any(|mark| memmem::find(file.text.as_bytes(), mark.as_bytes()).is_some()));
+        let marked = files.filter(|file| marks(&file.text).next().is_some());
         let read: Vec<(FileId, Vec<Directive>, Vec<Finding>)> = marked
             .map(|file| {
                 let (mut directives, mut malformed) = (Vec::new(), Vec::new());

@@ -120,6 +120,7 @@ fn request(args: &CheckArgs) -> Result<Request, String> {
         },
         config_file: args.config.as_ref().map(|path| cwd.join(path)),
         no_config: args.no_config,
+        tests: false,
         category: args.category.clone(),
         locale: Language::from_locale(|name| std::env::var(name).ok()),
         cwd,

@@ -10,7 +10,8 @@ use crate::program::routes::rows;
 /// Links the program and prints its routes.
 pub fn run(paths: Vec<PathBuf>, manifest_path: Option<PathBuf>, as_json: bool) -> io::Result<u8> {
     let args = CheckArgs { paths, manifest_path, ..CheckArgs::default() };
-    let (program, _) = match check::on_pool(&args, crate::link) {
+    let whole = |request, clock: &mut crate::Clock| crate::link(crate::Request { tests: true, ..request }, clock);
+    let (program, _) = match check::on_pool(&args, whole) {
         Ok(done) => done,
         Err(code) => return Ok(code),
     };

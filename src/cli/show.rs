@@ -50,7 +50,7 @@ pub fn flow(place: &str) -> io::Result<u8> {
     };
     let cwd = std::env::current_dir()?;
     let scope = crate::source::Scope { paths: vec![path.into()], ..Default::default() };
-    let request = crate::Request { cwd: cwd.clone(), scope, ..Default::default() };
+    let request = crate::Request { cwd: cwd.clone(), scope, tests: true, ..Default::default() };
     let program = match crate::link(request, &mut crate::Clock::default()) {
         Ok((program, _)) => program,
         Err(error) => return Ok(complain::error(&error, false)),

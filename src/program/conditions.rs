@@ -1,7 +1,7 @@
 //! Whether code runs, or is compiled, only under a condition: what a debug build or a setting turns on is no default.
 
 use super::{FnId, Program};
-use crate::facts::{ExprId, ExprKind, walk};
+use crate::facts::{Body, ExprId, ExprKind, walk};
 use crate::source::Location;
 
 impl Program {
@@ -35,7 +35,12 @@ impl Program {
             return true;
         }
         let callers = self.callers(id);
-        !callers.is_empty() && callers.iter().all(|(caller, call)| self.is_conditional(*caller, *call))
+        !callers.is_empty()
+            && callers.iter().all(|(caller, call)| {
+                let other_way =
+                    |(other, sibling): &(FnId, ExprId)| other == caller && are_alternatives(&self.function(*caller).body, *call, *sibling);
+                self.is_conditional(*caller, *call) && !callers.iter().any(other_way)
+            })
     }
 
     /// The line before, or the line itself, opens with `#[cfg(`.
@@ -48,4 +53,15 @@ impl Program {
             file.slice(span).trim_start().starts_with("#[cfg(")
         })
     }
+}
+
+/// Whether one stands in the `then` of an `if` and the other in its `else`: what both do is done in any case.
+fn are_alternatives(body: &Body, one: ExprId, other: ExprId) -> bool {
+    let has = |branch: ExprId, wanted: ExprId| body.expr(branch).span.contains(body.expr(wanted).span);
+    body.ids().any(|id| match &body.expr(id).kind {
+        ExprKind::If { then, otherwise: Some(otherwise), .. } => {
+            has(*then, one) && has(*otherwise, other) || has(*then, other) && has(*otherwise, one)
+        }
+        _ => false,
+    })
 }

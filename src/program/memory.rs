@@ -115,7 +115,7 @@ impl Program {
             .collect();
         let facts = files.par_iter().map(|file| (file.kind == FileKind::Rust).then(|| Arc::new(crate::parse::facts(&file.text)))).collect();
         let workspace = Workspace { root: PathBuf::new(), crates };
-        Program::link(Sources { workspace, files, unread: Vec::new() }, facts, Arc::clone(models), ThreatModel::Remote)
+        Program::link(Sources { workspace, files, unread: Vec::new() }, facts, Arc::clone(models), ThreatModel::Remote, |_, _| true)
     }
 }
 

@@ -85,7 +85,7 @@ use paths::PathCache;
 use crate::facts::{Facts, Name};
 use crate::model::Models;
 use crate::secrets::Engine;
-use crate::source::{SourceFile, Sources, Unread, Workspace};
+use crate::source::{FileId, SourceFile, Sources, Unread, Workspace};
 use crate::sql::Sql;
 
 /// A function of the workspace (also one made by `macro_rules!`).
@@ -155,6 +155,8 @@ pub struct Program {
     pub unread: Vec<Unread>,
     pub models: Arc<Models>,
     pub threat_model: ThreatModel,
+    /// whether bodies of test code were linked, too; without, nothing is known in them and nothing called there has them as callers
+    pub tests: bool,
     /// formats of secrets, where the project has its own; see [`Program::secrets`]
     pub formats: Option<Arc<Engine>>,
     names: Names,
@@ -173,13 +175,21 @@ pub struct Program {
 const RUN: usize = 64;
 
 impl Program {
-    /// Links all files; `facts` has an entry for each of `sources.files`.
+    /// Links all files; `facts` has an entry for each of `sources.files`. Test code is a third of a backend and more: its bodies are
+    /// linked only if `tests` says so, which is asked once the roles of all files are known.
     #[must_use]
-    pub fn link(sources: Sources, facts: Vec<Option<Arc<Facts>>>, models: Arc<Models>, threat_model: ThreatModel) -> Self {
+    pub fn link(
+        sources: Sources,
+        facts: Vec<Option<Arc<Facts>>>,
+        models: Arc<Models>,
+        threat_model: ThreatModel,
+        tests: impl FnOnce(&[SourceFile], &[Option<&Facts>]) -> bool,
+    ) -> Self {
         let Sources { workspace, mut files, unread } = sources;
         let facts = expand::all(&files, &facts, &workspace);
         let all: Vec<Option<&Facts>> = facts.iter().map(Option::as_deref).collect();
         test_files::mark(&mut files, &all);
+        let tests = tests(&files, &all);
         let known = Known::new(&models);
         let names = Names::build(&files, &all, crates::of(&workspace), &known);
         let mut items = Items::build(&names, &all, &known);
@@ -194,11 +204,29 @@ impl Program {
         }
         let asked = known.asking(Box::new(|ty, name| items.assoc_type(ty, None, name)));
         let linked = Linked { names: &names, items: &items, known: &asked, facts: &all };
+        let role = |file: FileId| files[file.0 as usize].role.is_test_like();
+        let wanted = |at: u32| {
+            let (file, index) = items.functions[at as usize];
+            let function = || all[file.0 as usize].and_then(|facts| facts.functions.get(index.0 as usize));
+            tests || !(role(file) || function().is_some_and(|function| function.test))
+        };
+        let wanted_constant = |at: u32| {
+            let (file, index) = items.consts[at as usize];
+            let constant = || all[file.0 as usize].and_then(|facts| facts.consts.get(index as usize));
+            tests || !(role(file) || constant().is_some_and(|constant| constant.test))
+        };
         // functions of one file stand together and say the same paths
         let functions = (0..items.functions.len() as u32).into_par_iter().with_min_len(RUN);
-        let mut bodies: Vec<BodyInfo> = functions.map_init(PathCache::default, |paths, at| linked.function(FnId(at), paths)).collect();
+        let mut bodies: Vec<BodyInfo> = functions
+            .map_init(PathCache::default, |paths, at| if wanted(at) { linked.function(FnId(at), paths) } else { BodyInfo::default() })
+            .collect();
         let consts = (0..items.consts.len() as u32).into_par_iter().with_min_len(RUN);
-        let constants: Vec<BodyInfo> = consts.map_init(PathCache::default, |paths, at| linked.constant(ConstId(at), paths)).collect();
+        let constants: Vec<BodyInfo> = consts
+            .map_init(
+                PathCache::default,
+                |paths, at| if wanted_constant(at) { linked.constant(ConstId(at), paths) } else { BodyInfo::default() },
+            )
+            .collect();
         drop(asked);
         drop(known);
         stored::link(&items, &all, &mut bodies, &constants);
@@ -210,6 +238,7 @@ impl Program {
             unread,
             models,
             threat_model,
+            tests,
             formats: None,
             names,
             items,
