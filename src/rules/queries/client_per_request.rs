@@ -2,9 +2,9 @@
 //! is reused, each call pays for DNS, TCP and TLS again.
 //!
 //! Reported where something foreign makes a value of an HTTP client's type (not from another client), or a model says that a call
-//! makes a client for itself (`reqwest::get`, mail transports), in a function that
-//! a request reaches, or in a loop that a job runs. Start-up, tests, command lines, functions that hand the client to their caller
-//! (as it is, or in a struct that has one), and what is made once behind a cell or a cache are let through.
+//! makes a client for itself (`reqwest::get`, mail transports), in a function that a request reaches, or in a loop that a job or a
+//! worker runs for its items. Start-up, tests, command lines, functions that hand the client to their caller (as it is, or in a
+//! struct that has one), and what is made once behind a cell or a cache are let through.
 
 use crate::program::{LoopShape, Shape, Ty, is_memoising};
 use crate::rules::prelude::*;
@@ -14,7 +14,7 @@ pub const CHECK: Check = Check::Function(check);
 fn check(function: FnId, cx: &mut Cx<'_>) {
     let program = cx.program();
     let reach = program.reach(function);
-    if program.is_test(function) || reach.startup || hands_over(program, function) {
+    if program.is_test(function) || hands_over(program, function) {
         return;
     }
     // `#[cached]`: a macro keeps what it returns
@@ -33,7 +33,9 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
             continue;
         }
         // a job that runs now and then may make its own; one that makes it for every item may not
-        if !(reach.request || reach.job && !by_hand && repeats(program, function, body, id)) {
+        let each_item = || repeats(program, function, body, id);
+        let asked = reach.request && (!reach.startup || program.routes().is_handler(function));
+        if !(asked || (reach.job || reach.startup && works(program, function, body, id)) && !by_hand && each_item()) {
             continue;
         }
         cx.report(body.expr(id).span)
@@ -82,6 +84,12 @@ fn repeats(program: &Program, function: FnId, body: &Body, id: ExprId) -> bool {
             .callers(function)
             .iter()
             .any(|(caller, call)| !program.is_test(*caller) && turns(*caller, &program.function(*caller).body, *call))
+}
+
+/// In a loop that goes on as long as the process.
+fn works(program: &Program, function: FnId, body: &Body, id: ExprId) -> bool {
+    let loops = program.loops(function);
+    loops.iter().any(|each| each.shape == LoopShape::Worker && body.expr(each.body).span.contains(body.expr(id).span))
 }
 
 /// A foreign call that yields a client and was given none.

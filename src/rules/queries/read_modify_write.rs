@@ -42,7 +42,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
         return;
     }
     let definitions = definitions(body);
-    let reads = rows_read(program, function, body, &all, &definitions);
+    let reads = rows_read(program, function, body, &all);
     if reads.is_empty() {
         return;
     }
@@ -109,15 +109,10 @@ fn deletes(program: &Program, function: FnId, call: ExprId, sql: Option<ExprId>)
 }
 
 /// Bindings that hold a row read from the database, or a part of one.
-fn rows_read<'c>(
-    program: &Program,
-    function: FnId,
-    body: &Body,
-    all: &'c [Access],
-    definitions: &HashMap<PatId, ExprId>,
-) -> HashMap<PatId, &'c Access> {
+fn rows_read<'c>(program: &Program, function: FnId, body: &Body, all: &'c [Access]) -> HashMap<PatId, &'c Access> {
     let mut rows: HashMap<PatId, &Access> = HashMap::new();
-    for (pat, value) in bound(body) {
+    let bound = bound(body);
+    for (pat, value) in bound.iter().copied() {
         // the last read in it yields the value
         let read = all
             .iter()
@@ -129,15 +124,16 @@ fn rows_read<'c>(
             });
         }
     }
-    // `let balance: i64 = row.get(0)`, `let mut active = row.into_active_model()`
-    for _ in 0..2 {
+    // `let balance: i64 = row.get(0)`, `let mut active = row.into_active_model()`, `if let Some(row) = found`
+    for _ in 0..3 {
         let mut more = Vec::new();
-        for (binding, value) in definitions {
-            if !rows.contains_key(binding)
-                && let Some(read) = part_of(program, function, body, *value).and_then(|root| rows.get(&root))
-            {
-                more.push((*binding, *read));
-            }
+        for (pat, value) in &bound {
+            let Some(read) = part_of(program, function, body, *value).and_then(|root| rows.get(&root)).copied() else { continue };
+            walk::for_each_binding(body, *pat, &mut |binding, _| {
+                if !rows.contains_key(&binding) {
+                    more.push((binding, read));
+                }
+            });
         }
         if more.is_empty() {
             break;
@@ -287,7 +283,10 @@ fn computed_from<'c>(
                 return Some((*read, id));
             }
         } else if op.is_none() {
-            let sum = walk::descendants(body, *right).find_map(|inner| match &body.expr(inner).kind {
+            // `let next = row.version + 1; row.version = Set(next)`
+            let named = walk::descendants(body, *right).filter_map(|inner| definitions.get(&program.local(function, inner)?).copied());
+            let mut values = std::iter::once(*right).chain(named).flat_map(|value| walk::descendants(body, value));
+            let sum = values.find_map(|inner| match &body.expr(inner).kind {
                 ExprKind::Binary { op: BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul, left, right } => {
                     [*left, *right].into_iter().find_map(shares)
                 }
