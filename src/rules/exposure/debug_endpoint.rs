@@ -7,9 +7,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::program::routes::{Handler, Layer, Route};
+use crate::program::routes::Route;
+use crate::rules::auth::common::guarded;
 use crate::rules::prelude::*;
-use crate::secrets::names;
 
 pub const CHECK: Check = Check::Program(check);
 
@@ -64,62 +64,6 @@ fn registered_conditionally(program: &Program, route: &Route) -> bool {
     let at = inside.min_by_key(|id| body.expr(*id).span.len());
     // `route(&config.metrics_path, ..)`
     route.path.contains("{?}") || at.is_some_and(|at| program.is_conditional(within, at)) || program.after_cfg(route.location)
-}
-
-/// A layer around it, or a parameter of its handler, that looks like it asks who is there.
-fn guarded(program: &Program, route: &Route) -> bool {
-    let layer = |layer: &Layer| {
-        layer.names.iter().any(|name| asks_who(name)) || layer.functions.iter().any(|function| asks_who(&program.function(*function).name))
-    };
-    let handler = match &route.handler {
-        Handler::Function(id) => calls_guard(program, *id),
-        _ => false,
-    };
-    handler
-        || route.layers.iter().any(layer)
-        || route.extractors.iter().any(|each| each.kind() == Some("auth") || asks_who(&program.type_name(&each.ty)))
-}
-
-fn calls_guard(program: &Program, id: FnId) -> bool {
-    program.callees(id).iter().any(|(callee, _)| asks_who(&program.function(*callee).name))
-}
-
-fn asks_who(name: &str) -> bool {
-    names::words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "auth"
-                | "authorization"
-                | "authorize"
-                | "authorized"
-                | "authenticate"
-                | "authenticated"
-                | "authentication"
-                | "admin"
-                | "bearer"
-                | "basic"
-                | "token"
-                | "jwt"
-                | "login"
-                | "guard"
-                | "guarded"
-                | "protect"
-                | "protected"
-                | "permission"
-                | "permissions"
-                | "require"
-                | "internal"
-                | "user"
-                | "claims"
-                | "identity"
-                | "policy"
-                | "session"
-                | "allowlist"
-                | "whitelist"
-                | "localhost"
-                | "policies"
-        )
-    })
 }
 
 /// Other routes, for the public, are registered by the same function.

@@ -1,0 +1,281 @@
+//! What rules on who may call a route share: names that ask who is there, names that limit how often, and where a route is written.
+
+use std::collections::BTreeSet;
+
+use crate::program::routes::{Handler, Layer, Route};
+use crate::program::{Target, Ty};
+use crate::rules::prelude::*;
+use crate::secrets::names;
+
+/// Words of functions, types and layers that find out who calls.
+const WHO: &[&str] = &[
+    "auth",
+    "authed",
+    "authorization",
+    "authorize",
+    "authorized",
+    "authenticate",
+    "authenticated",
+    "authentication",
+    "authn",
+    "authz",
+    "admin",
+    "bearer",
+    "basic",
+    "token",
+    "jwt",
+    "login",
+    "guard",
+    "guarded",
+    "protect",
+    "protected",
+    "permission",
+    "permissions",
+    "require",
+    "internal",
+    "user",
+    "claims",
+    "identity",
+    "policy",
+    "session",
+    "allowlist",
+    "whitelist",
+    "localhost",
+    "policies",
+];
+
+/// Whether a name says that somebody is asked who they are.
+#[must_use]
+pub fn asks_who(name: &str) -> bool {
+    names::words(name).iter().any(|word| WHO.contains(&word.as_str()))
+}
+
+/// A layer around it, or a parameter of its handler, that looks like it asks who is there.
+#[must_use]
+pub fn guarded(program: &Program, route: &Route) -> bool {
+    let handler = route.handler.function().is_some_and(|id| calls_guard(program, id));
+    handler
+        || route.layers.iter().any(|layer| guard_layer(program, layer))
+        || route.extractors.iter().any(|each| each.kind() == Some("auth") || asks_who(&program.type_name(&each.ty)))
+}
+
+/// A layer of a telling name.
+#[must_use]
+pub fn guard_layer(program: &Program, layer: &Layer) -> bool {
+    layer.names.iter().any(|name| asks_who(name))
+        || layer.functions.iter().any(|function| asks_who(&program.function(*function).name))
+        || mentions_within(program, layer, asks_who)
+}
+
+fn calls_guard(program: &Program, id: FnId) -> bool {
+    program.callees(id).iter().any(|(callee, _)| asks_who(&program.function(*callee).name))
+}
+
+/// A function and what it calls, nearest first, at most `depth` calls down. Tests are left out.
+#[must_use]
+pub fn below(program: &Program, root: FnId, depth: usize) -> Vec<FnId> {
+    /// a request that runs more than this is no longer about one thing
+    const MOST: usize = 400;
+    let mut found = vec![root];
+    let mut seen: BTreeSet<FnId> = BTreeSet::from([root]);
+    let mut start = 0;
+    for _ in 0..depth {
+        let end = found.len();
+        for at in start..end {
+            let callees: Vec<FnId> = program.callees(found[at]).iter().map(|(callee, _)| *callee).collect();
+            for callee in callees {
+                if found.len() < MOST && !program.is_test(callee) && seen.insert(callee) {
+                    found.push(callee);
+                }
+            }
+        }
+        start = end;
+    }
+    found
+}
+
+/// A function and those it is called by, at most `depth` calls up.
+#[must_use]
+pub fn above(program: &Program, root: FnId, depth: usize) -> BTreeSet<FnId> {
+    let mut found = BTreeSet::from([root]);
+    let mut edge = vec![root];
+    for _ in 0..depth {
+        let callers: Vec<FnId> = edge.iter().flat_map(|id| program.callers(*id)).map(|(caller, _)| *caller).collect();
+        edge = callers.into_iter().filter(|caller| found.insert(*caller)).collect();
+    }
+    found
+}
+
+/// Calls `each` with every identifier and text of a body.
+pub fn each_name(body: &Body, mut each: impl FnMut(&str)) {
+    for id in body.ids() {
+        match &body.expr(id).kind {
+            ExprKind::Path(path) | ExprKind::Struct { path, .. } => path.segments.iter().for_each(|segment| each(&segment.name)),
+            ExprKind::MethodCall { method, .. } => each(method),
+            ExprKind::Field { name, .. } => each(name),
+            ExprKind::Macro(call) => each(call.name()),
+            // columns and keys; what a log says of an attempt limits nothing
+            ExprKind::Lit(Lit::Str(text)) if text.len() < 4000 => {
+                let pieces = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '-');
+                pieces.filter(|piece| piece.contains(['_', '-']) || piece.len() == text.len()).for_each(&mut each);
+                if text.contains("oo many") {
+                    each("too_many");
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a name or text is about how often somebody may try, or about proof that no program does.
+#[must_use]
+pub fn limits_tries(name: &str) -> bool {
+    // most names have none of these
+    const PARTS: &[&str] = &[
+        "imit", "rottl", "ttempt", "aptcha", "overnor", "urnstile", "ockout", "ocked", "pow", "roof", "rute", "ooldown", "too", "Too",
+        "TOO",
+    ];
+    if !PARTS.iter().any(|part| name.contains(part)) && name.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        return false;
+    }
+    let words = names::words(name);
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    let pair =
+        |first: &[&str], second: &[&str]| words.windows(2).any(|two| first.contains(&two[0].as_str()) && second.contains(&two[1].as_str()));
+    has(&[
+        "ratelimit",
+        "ratelimits",
+        "ratelimiter",
+        "ratelimited",
+        "ratelimiting",
+        "limiter",
+        "limiters",
+        "throttle",
+        "throttled",
+        "throttler",
+        "throttling",
+        "governor",
+        "captcha",
+        "recaptcha",
+        "hcaptcha",
+        "mcaptcha",
+        "turnstile",
+        "lockout",
+        "bruteforce",
+        "cooldown",
+    ]) || pair(&["rate"], &["limit", "limits", "limited", "limiting", "limiter"])
+        || pair(&["too"], &["many"])
+        || pair(&["brute"], &["force"])
+        || pair(&["proof"], &["of"])
+        || pair(&["verify", "check", "validate"], &["pow"])
+        || pair(&["account", "is", "user"], &["locked"])
+        || pair(&["locked", "lock"], &["until", "out"])
+        || has(&["attempt", "attempts", "tries"])
+            && has(&["login", "logins", "failed", "failures", "auth", "password", "wrong", "invalid", "otp", "code", "signin", "remaining"])
+}
+
+/// Whether a layer, or what its functions do, limits how often somebody may try.
+#[must_use]
+pub fn limiting_layer(program: &Program, layer: &Layer) -> bool {
+    layer.names.iter().any(|name| limits_tries(name) && !is_of_size(name))
+        || layer.functions.iter().any(|function| {
+            limits_tries(&program.path_of(*function)) || below(program, *function, 2).iter().any(|id| mentions_limit(program, *id))
+        })
+        // a value that was made elsewhere: the name of the local, field or function that it is kept in
+        || mentions_within(program, layer, limits_tries)
+}
+
+/// The names in a layer's own expression.
+pub fn mentions_within(program: &Program, layer: &Layer, wanted: fn(&str) -> bool) -> bool {
+    let body = &program.function(layer.function).body;
+    crate::facts::walk::descendants(body, layer.expr).any(|id| match &body.expr(id).kind {
+        // `AUTHORIZATION` names a header
+        ExprKind::Path(path) => path.last().bytes().any(|byte| byte.is_ascii_lowercase()) && wanted(path.last()),
+        ExprKind::MethodCall { method, .. } => wanted(method),
+        ExprKind::Field { name, .. } => wanted(name),
+        _ => false,
+    })
+}
+
+/// Limits of bodies and of work at the same time are no limits of tries.
+fn is_of_size(name: &str) -> bool {
+    ["BodyLimit", "ConcurrencyLimit", "body_limit"].iter().any(|part| name.contains(part))
+}
+
+/// Whether a body names a limiter, or is told by the models to be one.
+#[must_use]
+pub fn mentions_limit(program: &Program, id: FnId) -> bool {
+    let mut found = limits_tries(&program.function(id).name);
+    each_name(&program.function(id).body, |name| found = found || limits_tries(name));
+    found
+        || program.sites(id).iter().any(|site| {
+            let model = site.model.map(|model| program.models.get(model));
+            model.is_some_and(|model| model.limits.as_deref() == Some("rate"))
+        })
+}
+
+/// Where a route is written: the last link of the chain, and not the whole chain before it; the handler's own attribute where
+/// it has one.
+#[must_use]
+pub fn place(program: &Program, route: &Route) -> Location {
+    let Some(within) = route.within else { return route.location };
+    let body = &program.function(within).body;
+    let at = body.ids().find(|id| body.expr(*id).span == route.location.span);
+    match at.map(|id| &body.expr(id).kind) {
+        Some(ExprKind::MethodCall { method_span, .. }) => {
+            Span::new(method_span.start, route.location.span.end).in_file(route.location.file)
+        }
+        Some(ExprKind::Call { .. }) => route.location,
+        _ => match route.handler.function() {
+            Some(id) => declared_at(program, id).unwrap_or(route.location),
+            None => route.location,
+        },
+    }
+}
+
+/// The attribute that names a handler's path.
+fn declared_at(program: &Program, id: FnId) -> Option<Location> {
+    let attrs = program.function(id).attrs.iter();
+    let of_route = attrs.filter(|attr| {
+        let full = program.resolve_attribute(id, &attr.path);
+        program.models.attribute(&full).is_some_and(|model| model.kind == "handler")
+    });
+    of_route.map(|attr| attr.span.in_file(program.file_of(id))).next()
+}
+
+/// The function that does a route's work, also behind a closure that calls one.
+#[must_use]
+pub fn worker(program: &Program, route: &Route) -> Option<FnId> {
+    match &route.handler {
+        Handler::Function(id) => Some(*id),
+        Handler::Closure(function, closure) => {
+            let body = &program.function(*function).body;
+            crate::facts::walk::descendants(body, *closure).flat_map(|id| program.targets(*function, id)).find_map(|target| match target {
+                Target::Workspace { function, .. } => Some(*function),
+                Target::Foreign(_) => None,
+            })
+        }
+        Handler::Service(_) | Handler::Unknown => None,
+    }
+}
+
+/// The last words of a path that are written in it: `/api/v1/users/{id}/password` gives `password`, `users`.
+#[must_use]
+pub fn path_words(path: &str, segments: usize) -> Vec<String> {
+    let written = path.split('/').rev().filter(|segment| !segment.is_empty() && !segment.contains(['{', '<', ':', '*']));
+    written.take(segments).flat_map(names::words).collect()
+}
+
+/// The workspace types of what a route takes, with the names of their fields.
+pub fn payload_fields<'p>(program: &'p Program, route: &'p Route) -> impl Iterator<Item = &'p Name> {
+    let types = route.extractors.iter().filter_map(|each| match each.payload.as_ref().unwrap_or(&each.ty).peel_refs() {
+        Ty::Workspace(id, _) => Some(program.type_def(*id)),
+        _ => None,
+    });
+    types
+        .flat_map(|ty| match &ty.kind {
+            facts::TypeKind::Struct(fields) | facts::TypeKind::Union(fields) => fields.as_slice(),
+            facts::TypeKind::Enum(_) | facts::TypeKind::Alias(_) => &[],
+        })
+        .map(|field| &field.name)
+}
