@@ -171,8 +171,11 @@ impl<'p> Loops<'p> {
         if self.is_flush(site, each) {
             return Some("batches");
         }
-        if self.is_registered(site, each) || self.is_of_schema(site, each) {
+        if self.is_registered(site, each) || self.is_of_schema(site, each) || self.is_inside_constant(each) {
             return Some("constant");
+        }
+        if self.is_of_handles(site, each) {
+            return Some("handles");
         }
         if self.is_subscription(each) {
             return Some("worker");

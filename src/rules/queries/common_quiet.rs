@@ -108,7 +108,10 @@ impl Loops<'_> {
     pub(super) fn is_of_schema(&self, site: &Site, each: &Loop) -> bool {
         // of its own catalogue is asked what it has, not what rows there are
         let catalogue = |table: &Name| {
-            table.starts_with("pg_") || table.starts_with("sqlite_") || matches!(table.as_str(), "tables" | "columns" | "schemata")
+            let catalogue = table.starts_with("pg_") || table.starts_with("sqlite_");
+            // a name that is put in when it runs
+            let made = !table.contains(|c: char| c.is_alphanumeric());
+            catalogue || made || matches!(table.as_str(), "tables" | "columns" | "schemata")
         };
         let Some(item) = each.item.filter(|_| site.tables.iter().all(catalogue)) else { return false };
         let mut named = false;

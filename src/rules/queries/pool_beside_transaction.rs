@@ -14,6 +14,10 @@ pub const CHECK: Check = Check::Function(check);
 fn check(function: FnId, cx: &mut Cx<'_>) {
     let program = cx.program();
     let Some((body, open)) = transactions_of(program, function) else { return };
+    // readers that take over its snapshot have to run beside it
+    if program.file(program.file_of(function)).slice(program.function(function).span).contains("pg_export_snapshot") {
+        return;
+    }
     let calls = program.db_calls(function);
     let mut found: Vec<Span> = Vec::new();
     for (at, transaction) in open.iter().enumerate() {
@@ -34,7 +38,8 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
             let Some(pool) = pool_in(program, function, body, id) else { continue };
             let Some(led) = program.led(function, id) else { continue };
             let same = begun.is_none_or(|begun| program.models.stack(&begun.library) == program.models.stack(&led.effects.library));
-            if led.effects.queries() && same && !led.effects.cached && !mentions(program, function, body, id, transaction) {
+            let apart = || !mentions(program, function, body, id, transaction) || uses(program, function, body, id, pool, led.callee);
+            if led.effects.queries() && same && !led.effects.cached && apart() {
                 found.push(span);
                 beside.push((span, pool));
             }
@@ -49,6 +54,28 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
             finding.label("also", *span);
         }
     }
+}
+
+/// A function that was handed the transaction and the pool sends a query on the pool.
+fn uses(program: &Program, function: FnId, body: &Body, id: ExprId, pool: ExprId, callee: Option<FnId>) -> bool {
+    let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &body.expr(id).kind else { return false };
+    let Some(callee) = callee.filter(|_| program.type_kind(program.ty(function, pool)) == Some("db-pool")) else { return false };
+    let itself = program.function(callee).params.len().saturating_sub(args.len());
+    let Some(param) = args.iter().position(|arg| *arg == pool).and_then(|at| program.function(callee).params.get(at + itself)) else {
+        return false;
+    };
+    let inner = &program.function(callee).body;
+    let is_pool = |mut arg: ExprId| {
+        while let ExprKind::Ref { operand, .. } | ExprKind::Unary { operand, .. } = &inner.expr(arg).kind {
+            arg = *operand;
+        }
+        program.local(callee, arg) == Some(param.pat)
+    };
+    inner.ids().any(|call| {
+        let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &inner.expr(call).kind else { return false };
+        let alone = args.iter().any(|arg| is_pool(*arg)) && !args.iter().any(|arg| program.is_transaction(program.ty(callee, *arg)));
+        alone && program.led(callee, call).is_some_and(|led| led.effects.queries() && !led.effects.cached)
+    })
 }
 
 /// The pool among the arguments of a call (or its handle), or what holds one.
