@@ -3,11 +3,13 @@
 //! Left out: `NOT LIKE`, the database's own catalogs, statements that enter a table by a whole key, and columns with a trigram or
 //! full-text index.
 
+use std::collections::HashSet;
+
 use super::common_binds::{opens, value_of};
-use super::common_chain::{each_chain, text_of, word_of};
+use super::common_chain::each_chain;
 use super::common_search::searches;
 use super::common_sql::{Place, Schemas, each_statement};
-use crate::program::{Chain, Op};
+use crate::program::Op;
 use crate::rules::prelude::*;
 use crate::sql::Dialect;
 use crate::sql::ir::{Expr, ExprKind as Sql, ObjectName, Select, Statement, TableSource};
@@ -45,33 +47,89 @@ fn check(cx: &mut Cx<'_>) {
         }
     });
     pushed(cx);
+    let mut seen: HashSet<(FnId, ExprId)> = HashSet::new();
     each_chain(program, |chain| {
         for condition in &chain.conditions {
+            seen.insert((chain.function, condition.expr));
             let open = match condition.op {
                 Op::Contains => true,
                 Op::Like => condition
                     .value
-                    .is_some_and(|value| opens(program, chain.function, value, 6) && !negated(program, chain, condition.expr)),
+                    .is_some_and(|value| opens(program, chain.function, value, 6) && !negated(program, chain.function, condition.expr)),
                 _ => false,
             };
             let Some((table, column)) = condition.column.as_ref().filter(|_| open) else { continue };
-            let schemas = schemas.of_file(program, program.file_of(chain.function));
-            let indexed = schemas
-                .iter()
-                .flat_map(|(_, schema)| schema.tables.values())
-                .any(|known| known.name == *table && searched(known, Some(column)));
-            if !indexed {
-                let at = word_of(program, chain, condition.expr);
-                let pattern = condition.value.map_or_else(String::new, |value| text_of(program, chain, value));
-                let postgres = schemas.iter().all(|(dialect, _)| *dialect == Dialect::Postgres) && !schemas.is_empty();
+            report(program, &schemas, chain.function, condition.expr, condition.value, (table, column), cx);
+        }
+    });
+    for function in program.functions().filter(|function| !program.is_test(*function)) {
+        loose(program, &schemas, function, &seen, cx);
+    }
+}
+
+/// Comparisons of no chain that is known from end to end: `query = query.filter(name.ilike(pattern))`.
+fn loose(program: &Program, schemas: &Schemas, function: FnId, seen: &HashSet<(FnId, ExprId)>, cx: &mut Cx<'_>) {
+    let body = &program.function(function).body;
+    for id in body.ids() {
+        let ExprKind::MethodCall { receiver, method, args, .. } = &body.expr(id).kind else { continue };
+        if !matches!(method.as_str(), "like" | "ilike" | "contains" | "ends_with") || seen.contains(&(function, id)) {
+            continue;
+        }
+        let value = args.first().copied();
+        let open = program.is_marked(function, id, "contains")
+            || program.is_marked(function, id, "like") && value.is_some_and(|value| opens(program, function, value, 6));
+        if !open || negated(program, function, id) {
+            continue;
+        }
+        match program.column_named(function, *receiver) {
+            Some((table, column)) => report(program, schemas, function, id, value, (&table, &column), cx),
+            None => {
+                let text = value.map_or("", |value| program.file(program.file_of(function)).slice(body.expr(value).span));
+                let at = word_at(program, function, id);
                 cx.report_at(at)
-                    .arg("pattern", pattern)
-                    .arg("table", table.as_str())
-                    .help(if postgres { "trigram" } else { "search" })
+                    .variant("pushed")
+                    .arg("pattern", super::common::shorten(text, 40))
+                    .help("search")
                     .fold(at.file.0.to_string());
             }
         }
-    });
+    }
+}
+
+/// A comparison with a column, where no index finds a part of a text.
+fn report(
+    program: &Program,
+    schemas: &Schemas,
+    function: FnId,
+    expr: ExprId,
+    value: Option<ExprId>,
+    (table, column): (&Name, &Name),
+    cx: &mut Cx<'_>,
+) {
+    let schemas = schemas.of_file(program, program.file_of(function));
+    let indexed =
+        schemas.iter().flat_map(|(_, schema)| schema.tables.values()).any(|known| known.name == *table && searched(known, Some(column)));
+    if indexed {
+        return;
+    }
+    let at = word_at(program, function, expr);
+    let text = |value: ExprId| program.file(at.file).slice(program.function(function).body.expr(value).span);
+    let postgres = schemas.iter().all(|(dialect, _)| *dialect == Dialect::Postgres) && !schemas.is_empty();
+    cx.report_at(at)
+        .arg("pattern", super::common::shorten(value.map_or("", text), 40))
+        .arg("table", table.as_str())
+        .help(if postgres { "trigram" } else { "search" })
+        .fold(at.file.0.to_string());
+}
+
+/// The place of a call's name.
+fn word_at(program: &Program, function: FnId, id: ExprId) -> Location {
+    let expr = program.function(function).body.expr(id);
+    let span = match &expr.kind {
+        ExprKind::MethodCall { method_span, .. } => *method_span,
+        _ => expr.span,
+    };
+    span.in_file(program.file_of(function))
 }
 
 /// An index that finds a part of a text.
@@ -122,8 +180,18 @@ fn shown(program: &Program, place: &Place<'_>, pattern: &Expr) -> String {
     )
 }
 
-fn negated(program: &Program, chain: &Chain, id: ExprId) -> bool {
-    matches!(&program.function(chain.function).body.expr(id).kind, ExprKind::MethodCall { method, .. } if method.starts_with("not_"))
+/// What is not like something has to be read anyway: `not_like`, `not(name.like(..))`, `name.like(..).not()`.
+fn negated(program: &Program, function: FnId, id: ExprId) -> bool {
+    let body = &program.function(function).body;
+    let named = matches!(&body.expr(id).kind, ExprKind::MethodCall { method, .. } if method.starts_with("not_"));
+    named
+        || facts::walk::ancestors(&facts::walk::parents(body), id).any(|outer| match &body.expr(outer).kind {
+            ExprKind::Call { callee, args } => {
+                args.len() == 1 && matches!(&body.expr(*callee).kind, ExprKind::Path(path) if path.last() == "not")
+            }
+            ExprKind::MethodCall { method, args, .. } => method == "not" && args.is_empty(),
+            _ => false,
+        })
 }
 
 /// The database's own tables are small.
@@ -200,10 +268,12 @@ fn pushed(cx: &mut Cx<'_>) {
             if before.is_some_and(|text| text.ends_with(" like") || text.ends_with(" ilike")) {
                 let file = program.file(program.file_of(function));
                 let value = args.first().map_or("", |value| file.slice(body.expr(*value).span));
-                cx.report_at(body.expr(args[0]).span.in_file(program.file_of(function)))
+                let at = body.expr(args[0]).span.in_file(program.file_of(function));
+                cx.report_at(at)
                     .variant("pushed")
                     .arg("pattern", super::common::shorten(value, 40))
-                    .help("search");
+                    .help("search")
+                    .fold(at.file.0.to_string());
             }
         }
     }

@@ -151,6 +151,12 @@ fn fetches_all(program: &Program, place: &Place<'_>) -> bool {
                         }
                     }
                     ExprKind::Await(_) | ExprKind::Try(_) | ExprKind::Ref { .. } => {}
+                    ExprKind::Block { stmts, .. } => {
+                        return stmts.iter().any(|stmt| match stmt {
+                            Stmt::Let { pat, value: Some(value), .. } => *value == at && is_gathered(program, function, body, *pat),
+                            _ => false,
+                        });
+                    }
                     _ => return false,
                 }
                 at = up;
@@ -159,6 +165,19 @@ fn fetches_all(program: &Program, place: &Place<'_>) -> bool {
         }
         _ => false,
     }
+}
+
+/// `while let Some(row) = rows.next().await? { found.push(row) }`
+fn is_gathered(program: &Program, function: FnId, body: &Body, rows: PatId) -> bool {
+    program.loops(function).iter().any(|each| {
+        let from = each.over.is_some_and(|over| {
+            facts::walk::descendants(body, over)
+                .any(|inner| matches!(body.expr(inner).kind, ExprKind::Path(_)) && program.local(function, inner) == Some(rows))
+        });
+        from && facts::walk::descendants(body, each.body).any(|inner| {
+            matches!(&body.expr(inner).kind, ExprKind::MethodCall { method, .. } if matches!(method.as_str(), "push" | "insert" | "extend"))
+        })
+    })
 }
 
 /// What a condition lets through: of conditions that `AND` joins the strictest one.
