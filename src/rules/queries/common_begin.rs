@@ -6,7 +6,7 @@
 //! are dropped), pools that reset what comes back, conditions around `BEGIN` alone.
 
 use crate::facts::{BlockKind, walk};
-use crate::program::{DbCall, Definitions};
+use crate::program::{DbCall, Definitions, Ty};
 use crate::rules::prelude::*;
 use crate::sql::SqlText;
 use crate::sql::ir::Kind;
@@ -18,6 +18,8 @@ pub struct ByHand {
     pub begin: ExprId,
     /// the way out that leaves it open; none where `BEGIN` goes to a pool
     pub exit: Option<ExprId>,
+    /// the caller's connection, which may end with the caller
+    pub borrowed: bool,
 }
 
 /// The texts of the program that begin or end a transaction, by the function that they stand in, with their places.
@@ -95,7 +97,8 @@ impl<'p> Around<'p> {
         let mut found = Vec::new();
         for begin in &self.begins {
             let Some(handle) = begin.handle.filter(|_| begin.certain) else { continue };
-            let made = |exit| ByHand { begin: begin.expr, exit };
+            let borrowed = self.root(handle).is_some_and(|root| self.is_param(root));
+            let made = |exit: Option<ExprId>| ByHand { begin: begin.expr, exit, borrowed: borrowed && exit.is_some() };
             let ty = self.program.ty(self.function, handle).peel_refs();
             if self.program.type_kind(ty) == Some("db-pool") {
                 found.push(made(None));
@@ -108,10 +111,14 @@ impl<'p> Around<'p> {
         found
     }
 
-    /// The connection is opened here, or its pool resets it.
+    /// The connection is opened here or belongs to what is handed over whole, or its pool resets it.
     fn is_closed_with(&self, handle: ExprId) -> bool {
         let definitions = Definitions::of(self.body);
-        let value = self.root(handle).and_then(|local| definitions.value(local));
+        let Some(root) = self.root(handle) else { return false };
+        if self.is_given_whole(root) {
+            return true;
+        }
+        let value = self.program.local(self.function, root).and_then(|local| definitions.value(local));
         value.is_some_and(|value| {
             walk::descendants(self.body, value).any(|id| {
                 self.program
@@ -121,13 +128,36 @@ impl<'p> Around<'p> {
         })
     }
 
-    fn root(&self, mut id: ExprId) -> Option<PatId> {
+    /// A parameter that is no reference: what it holds is dropped with this function.
+    fn is_given_whole(&self, root: ExprId) -> bool {
+        let function = self.program.function(self.function);
+        let ExprKind::Path(path) = &self.body.expr(root).kind else { return false };
+        if path.as_ident().is_some_and(|name| *name == "self") {
+            return function.receiver.as_ref().is_some_and(|receiver| !receiver.by_ref && receiver.ty.is_none());
+        }
+        // a pool's own connection goes back to it
+        let owned = |local: PatId| matches!(self.program.pat_ty(self.function, local), Ty::Workspace(..));
+        self.is_param(root) && self.program.local(self.function, root).is_some_and(owned)
+    }
+
+    fn is_param(&self, root: ExprId) -> bool {
+        let Some(local) = self.program.local(self.function, root) else { return false };
+        let mut given = false;
+        for param in &self.program.function(self.function).params {
+            walk::for_each_binding(self.body, param.pat, &mut |binding, _| given |= binding == local);
+        }
+        given
+    }
+
+    /// Where the handle's expression starts.
+    fn root(&self, mut id: ExprId) -> Option<ExprId> {
         loop {
             id = match &self.body.expr(id).kind {
                 ExprKind::Ref { operand, .. } | ExprKind::Unary { operand, .. } => *operand,
                 ExprKind::MethodCall { receiver, .. } => *receiver,
+                ExprKind::Field { base, .. } => *base,
                 ExprKind::Await(inner) | ExprKind::Try(inner) => *inner,
-                ExprKind::Path(_) => return self.program.local(self.function, id),
+                ExprKind::Path(_) => return Some(id),
                 _ => return None,
             }
         }

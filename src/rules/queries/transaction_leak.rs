@@ -20,10 +20,17 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     let body = &program.function(function).body;
     for by_hand in left_open(program, function) {
         let begin = body.expr(by_hand.begin).span;
-        match by_hand.exit {
+        let finding = match by_hand.exit {
             Some(exit) => cx.report(begin).variant("open").label("exit", body.expr(exit).span).help("api"),
             None => cx.report(begin).variant("pool").help("api"),
         };
+        let reach = program.reach(function);
+        let served = reach.request || reach.job;
+        if (reach.cli || reach.command || reach.startup || reach.migration) && !served {
+            finding.quiet("once");
+        } else if by_hand.borrowed && !served {
+            finding.quiet("borrowed");
+        }
     }
     for open in open_transactions(program, function) {
         // SQLite's may commit when they are dropped
