@@ -17,7 +17,7 @@ use super::text::{Placed, Texts};
 use super::{Dialect, builder, embedded, read};
 use crate::facts::walk::parents;
 use crate::facts::{Body, ExprId, ExprKind, Facts, FnIdx, Name, Path};
-use crate::model::{CallModel, Models};
+use crate::model::{CallModel, Models, Named};
 use crate::source::{FileId, FileKind, Location, Role, SourceFile, Span, Workspace};
 
 /// Everything of it, in a fixed order.
@@ -63,6 +63,8 @@ pub struct Call {
     pub checked: bool,
     /// how many values are bound; none where that cannot be told
     pub binds: Option<u32>,
+    /// the names that values are bound by, where all of them have one
+    pub names: Option<Vec<Name>>,
     /// what is fetched at the end of the chain: `one`, `optional`, `all`, `stream`, `none`
     pub fetches: Option<Name>,
 }
@@ -205,6 +207,7 @@ impl Gatherer<'_> {
             let above = above.get_or_insert_with(|| parents(body));
             let prepared = model.db.as_deref() == Some("build") && matches!(body.expr(id).kind, ExprKind::MethodCall { .. });
             let (binds, fetches) = self.chain(body, id, above, text.next_arg, prepared);
+            let names = text.next_arg.filter(|_| !prepared).and_then(|values| named(body, values));
             found.push(SqlText {
                 file: file.id,
                 span: text.span,
@@ -215,6 +218,7 @@ impl Gatherer<'_> {
                     expr: id,
                     checked: model.sql_checked,
                     binds,
+                    names,
                     fetches,
                 })),
                 dialect,
@@ -249,15 +253,16 @@ impl Gatherer<'_> {
                 Some((path.clone(), model, Taken { placed, span, next_arg: None, owners: vec![path] }))
             }
             ExprKind::MethodCall { receiver, method, args, .. } => {
-                let fits: Vec<_> = self
-                    .models
-                    .named(method)
-                    .iter()
-                    .filter(|named| {
-                        let model = self.models.get(named.call);
-                        model.sql.is_some() && model.clause.is_none() && self.depends(file, &named.owner)
-                    })
-                    .collect();
+                let takes = |named: &&Named| {
+                    let model = self.models.get(named.call);
+                    model.sql.is_some() && model.clause.is_none()
+                };
+                let named: Vec<&Named> = self.models.named(method).iter().filter(takes).collect();
+                let mut fits: Vec<&Named> = named.iter().copied().filter(|named| self.depends(file, &named.owner)).collect();
+                // a client that another crate of the workspace hands out, or a pool's crate
+                if fits.is_empty() {
+                    fits = named.into_iter().filter(|named| self.is_at_hand(&named.owner)).collect();
+                }
                 let named = fits.first()?;
                 let model = self.models.get(named.call);
                 let at = model.sql?;
@@ -286,6 +291,17 @@ impl Gatherer<'_> {
     fn depends(&self, file: &SourceFile, owner: &str) -> bool {
         let first = owner.split("::").next().unwrap_or("");
         file.krate.is_none_or(|id| self.workspace.krate(id).dependency(first).is_some())
+    }
+
+    /// A dependency of any crate of the workspace, or behind one.
+    fn is_at_hand(&self, owner: &str) -> bool {
+        let first = owner.split("::").next().unwrap_or("");
+        let hands_on = |name: &str| {
+            let path = format!("{name}::{first}");
+            self.models.canonical(&path) == first
+        };
+        let dependencies = self.workspace.crates.iter().flat_map(|krate| &krate.dependencies);
+        dependencies.map(|each| &each.name_in_code).any(|name| name == first || hands_on(name))
     }
 
     /// A modelled function or macro by the path it is called by, through the imports of the file.
@@ -388,18 +404,47 @@ fn listed(body: &Body, id: ExprId) -> Option<u32> {
     match &body.expr(id).kind {
         ExprKind::Ref { operand, .. } => listed(body, *operand),
         ExprKind::Array(items) | ExprKind::Tuple(items) => Some(items.len() as u32),
-        ExprKind::Macro(call) if call.understood && call.name() == "params" => {
+        ExprKind::Macro(call) if call.understood && matches!(call.name(), "params" | "vec") => {
             // one of the project's own stands here as what it expands to
             if let [only] = call.args.as_slice()
                 && let Some(length) = listed(body, only.value)
             {
                 return Some(length);
             }
+            // `vec![value; count]`
+            if call.args.iter().any(|arg| matches!(body.expr(arg.value).kind, ExprKind::Repeat { .. })) {
+                return None;
+            }
             let named = call.args.iter().any(|arg| arg.name.is_some());
             (!named).then_some(call.args.len() as u32)
         }
         ExprKind::Cast { operand, .. } => listed(body, *operand),
         ExprKind::Block { tail: Some(tail), .. } => listed(body, *tail),
+        _ => None,
+    }
+}
+
+/// The names of a written list of values: `params! { "id" => id }`, `named_params! { ":id": id }`, `&[(":id", &id)]`.
+fn named(body: &Body, id: ExprId) -> Option<Vec<Name>> {
+    let plain = |name: &str| Name::new(name.trim_start_matches([':', '@', '$']));
+    match &body.expr(id).kind {
+        ExprKind::Ref { operand, .. } | ExprKind::Cast { operand, .. } => named(body, *operand),
+        ExprKind::Macro(call) if call.understood && matches!(call.name(), "params" | "named_params") && !call.args.is_empty() => {
+            call.args.iter().map(|arg| arg.name.as_deref().map(plain)).collect()
+        }
+        ExprKind::Array(items) if !items.is_empty() => {
+            let first = |item: &ExprId| match &body.expr(*item).kind {
+                ExprKind::Tuple(parts) => match parts.as_slice() {
+                    [name, _] => match &body.expr(*name).kind {
+                        ExprKind::Lit(crate::facts::Lit::Str(name)) if name.starts_with([':', '@', '$']) => Some(plain(name)),
+                        _ => None,
+                    },
+                    _ => None,
+                },
+                _ => None,
+            };
+            items.iter().map(first).collect()
+        }
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use super::common_sql::{each_statement, is_sure};
 use crate::rules::prelude::*;
 use crate::sql::Dialect;
-use crate::sql::ir::PlaceholderStyle;
+use crate::sql::ir::{Placeholder, PlaceholderStyle};
 
 pub const CHECK: Check = Check::Program(check);
 
@@ -28,6 +28,12 @@ fn check(cx: &mut Cx<'_>) {
             Dialect::Sqlite | Dialect::Generic => false,
         };
         let right = if place.text.dialect == Dialect::Postgres { "$1" } else { "?" };
+        // they are counted from one
+        let is_zero = |each: &&Placeholder| each.number == Some(0) && place.text.dialect != Dialect::Generic;
+        if let Some(zero) = place.statement.placeholders.iter().find(is_zero) {
+            cx.report_at(place.location(zero.span)).variant("zero").arg("found", place.text.slice(zero.span));
+            return;
+        }
         if let Some(found) = place.statement.placeholders.iter().find(|each| wrong(each.style, each.span)) {
             let finding = cx.report_at(place.location(found.span)).arg("found", place.text.slice(found.span));
             finding.arg("database", place.text.dialect.name()).arg("right", right).help("write");
