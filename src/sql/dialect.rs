@@ -45,6 +45,25 @@ impl Dialect {
         })
     }
 
+    /// By the words of a path or a name.
+    #[must_use]
+    pub fn of_words(path: &str) -> Option<Dialect> {
+        let lower = path.to_ascii_lowercase();
+        let parts = || lower.split(['/', '-', '_', '.']);
+        let has = |words: &[&str]| parts().any(|part| words.contains(&part));
+        let mut found = Vec::new();
+        if has(&["postgres", "postgresql", "pg", "psql"]) {
+            found.push(Dialect::Postgres);
+        }
+        if has(&["mysql", "maria", "mariadb"]) {
+            found.push(Dialect::MySql);
+        }
+        if has(&["sqlite", "sqlite3"]) {
+            found.push(Dialect::Sqlite);
+        }
+        (found.len() == 1).then(|| found[0])
+    }
+
     /// By what only one dialect has. Weak hints count once, plain ones three times; a tie says nothing.
     #[must_use]
     pub fn of_text(text: &str) -> Option<Dialect> {
@@ -170,23 +189,6 @@ impl Dialects {
         }
     }
 
-    fn of_dir(path: &str) -> Option<Dialect> {
-        let lower = path.to_ascii_lowercase();
-        let parts = || lower.split(['/', '-', '_', '.']);
-        let has = |words: &[&str]| parts().any(|part| words.contains(&part));
-        let mut found = Vec::new();
-        if has(&["postgres", "postgresql", "pg", "psql"]) {
-            found.push(Dialect::Postgres);
-        }
-        if has(&["mysql", "maria", "mariadb"]) {
-            found.push(Dialect::MySql);
-        }
-        if has(&["sqlite", "sqlite3"]) {
-            found.push(Dialect::Sqlite);
-        }
-        (found.len() == 1).then(|| found[0])
-    }
-
     /// By the environment file in the nearest directory above.
     fn of_url_at(&self, path: &str) -> Option<Dialect> {
         let above = self.urls.iter().filter(|(dir, _)| dir.is_empty() || path.starts_with(&format!("{dir}/")));
@@ -197,7 +199,7 @@ impl Dialects {
     /// environment; PostgreSQL where nothing says.
     #[must_use]
     pub fn of_migrations(&self, dir: &str, krate: Option<CrateId>, text: &str) -> Dialect {
-        Self::of_dir(dir)
+        Dialect::of_words(dir)
             .or_else(|| self.of_crate(krate))
             .or_else(|| Dialect::of_text(text))
             .or_else(|| self.of_url_at(dir))
@@ -221,7 +223,7 @@ impl Dialects {
     pub fn of_file(&self, file: &SourceFile) -> Dialect {
         let rust = file.kind == FileKind::Rust;
         (if rust { self.of_code(&file.text) } else { None })
-            .or_else(|| Self::of_dir(&file.rel))
+            .or_else(|| Dialect::of_words(&file.rel))
             .or_else(|| self.of_crate(file.krate))
             .or_else(|| if rust { None } else { Dialect::of_text(&file.text) })
             .or_else(|| self.of_url_at(&file.rel))

@@ -16,7 +16,7 @@ use super::migrations::{MigrationSet, Script, discover};
 use super::text::{Placed, Texts};
 use super::{Dialect, builder, embedded, read};
 use crate::facts::walk::parents;
-use crate::facts::{Body, ExprId, ExprKind, Facts, FnIdx, Name, Path};
+use crate::facts::{Body, ExprId, ExprKind, Facts, FnIdx, Meta, Name, Path};
 use crate::model::{CallModel, Models, Named};
 use crate::source::{FileId, FileKind, Location, Role, SourceFile, Span, Workspace};
 
@@ -199,7 +199,9 @@ impl Gatherer<'_> {
             // a crate of one database says more than the file
             let near = || {
                 let function = function.and_then(|at| facts.functions.get(at.0 as usize))?;
-                self.dialects.of_code(file.text.get(function.span.range())?)
+                // `#[cfg(feature = "sqlite")]` on one of two twins
+                let under = function.attrs.iter().filter(|attr| attr.path == "cfg").flat_map(|attr| &attr.args).find_map(of_condition);
+                under.or_else(|| self.dialects.of_code(file.text.get(function.span.range())?))
             };
             let dialect = self
                 .models_of_one(&text.owners)
@@ -387,6 +389,18 @@ impl Gatherer<'_> {
             at = up;
         }
         ((known && ends).then_some(binds), fetches)
+    }
+}
+
+/// The dialect that a condition of `cfg` names, by the word in a feature's name.
+fn of_condition(condition: &Meta) -> Option<Dialect> {
+    match condition.path.as_str() {
+        "feature" => match &condition.value {
+            Some(crate::facts::Lit::Str(feature)) => Dialect::of_words(feature),
+            _ => None,
+        },
+        "all" => condition.args.iter().find_map(of_condition),
+        _ => None,
     }
 }
 

@@ -42,9 +42,11 @@ fn check(cx: &mut Cx<'_>) {
             (0, highest, 0) => highest,
             _ => continue,
         };
-        let is_used = |number: u32| statement.placeholders.iter().any(|each| each.number == Some(number));
+        let dollars = || statement.placeholders.iter().filter(|each| each.style == PlaceholderStyle::Dollar);
+        let is_used = |number: u32| dollars().any(|each| each.number == Some(number));
         if wanted == given
             && text.dialect == Dialect::Postgres
+            && dollars().next().is_some()
             && let Some(unused) = (1..=highest).find(|number| !is_used(*number))
         {
             cx.report_at(text.span.in_file(text.file)).variant("unused").arg("name", format!("${unused}")).help("bind");

@@ -3,7 +3,7 @@
 //! A transaction is a local (`let tx = pool.begin()`) or the argument of a closure (`conn.transaction(|tx| ..)`); a connection is a
 //! local that was taken from a pool.
 
-use crate::program::{DbOp, Shape, Ty};
+use crate::program::{DbOp, Definitions, Shape, Target, Ty};
 use crate::rules::prelude::*;
 
 /// A transaction or connection that this body holds.
@@ -80,9 +80,24 @@ pub fn held_connections(program: &Program, function: FnId) -> Vec<Open> {
 
 /// Transactions that are begun in this body and held in a local, in source order.
 pub fn open_transactions(program: &Program, function: FnId) -> Vec<Open> {
-    let begins =
-        |id: ExprId| program.model(function, id).is_some_and(|model| model.db.as_deref() == Some("begin") && model.runs.is_empty());
-    held(program, function, &begins)
+    held(program, function, &|id| begins(program, function, id) || hands_out(program, function, id))
+}
+
+fn begins(program: &Program, function: FnId, id: ExprId) -> bool {
+    program.model(function, id).is_some_and(|model| model.db.as_deref() == Some("begin") && model.runs.is_empty())
+}
+
+/// A function of the project that begins a transaction and returns it: `self.db.begin()` of a wrapper around the pool.
+fn hands_out(program: &Program, function: FnId, id: ExprId) -> bool {
+    let [Target::Workspace { function: target, .. }] = program.targets(function, id) else { return false };
+    let mut ty = &program.signature(*target).ret;
+    while let Ty::Foreign(_, args) = ty
+        && program.type_kind(ty) != Some("db-transaction")
+        && let Some(inner) = args.first()
+    {
+        ty = inner;
+    }
+    program.type_kind(ty) == Some("db-transaction") && program.sites(*target).iter().any(|site| begins(program, *target, site.expr))
 }
 
 /// Locals whose value comes from a call that `takes` something.
@@ -162,10 +177,19 @@ fn end_of(program: &Program, function: FnId, body: &Body, binding: PatId, block_
 
 /// The call names the transaction: its receiver or an argument.
 pub fn mentions(program: &Program, function: FnId, body: &Body, id: ExprId, transaction: &Open) -> bool {
-    facts::walk::descendants(body, id).any(|inner| {
-        matches!(body.expr(inner).kind, ExprKind::Path(_))
-            && program.local(function, inner) == transaction.binding
-            && transaction.binding.is_some()
+    let Some(wanted) = transaction.binding else { return false };
+    let names = |id: ExprId| facts::walk::descendants(body, id).filter_map(|inner| program.local(function, inner)).collect::<Vec<_>>();
+    let named = names(id);
+    if named.contains(&wanted) {
+        return true;
+    }
+    // `let mut stmt = tx.prepare(..)?; stmt.execute(..)`
+    let ExprKind::MethodCall { receiver, .. } = &body.expr(id).kind else { return false };
+    let Some(receiver) = program.local(function, *receiver).filter(|local| named.contains(local)) else { return false };
+    Definitions::of(body).value(receiver).is_some_and(|value| {
+        let prepares = facts::walk::descendants(body, value)
+            .any(|inner| program.model(function, inner).is_some_and(|model| model.sql.is_some() && model.db.as_deref() == Some("build")));
+        prepares && names(value).contains(&wanted)
     })
 }
 

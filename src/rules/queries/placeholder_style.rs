@@ -39,6 +39,10 @@ fn check(cx: &mut Cx<'_>) {
             finding.arg("database", place.text.dialect.name()).arg("right", right).help("write");
             return;
         }
+        // SQLite counts on from the highest number
+        if place.text.dialect == Dialect::Sqlite || place.text.call().is_some_and(|call| call.checked) {
+            return;
+        }
         let mut styles =
             place.statement.placeholders.iter().filter(|each| matches!(each.style, PlaceholderStyle::Dollar | PlaceholderStyle::Question));
         let Some(first) = styles.next() else { return };

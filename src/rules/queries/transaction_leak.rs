@@ -87,11 +87,12 @@ fn early_return(program: &Program, function: FnId, body: &Body, open: &Open) -> 
                 // `if done.rows_affected() == 0 { return .. }`: nothing was written
                 && !asked.iter().any(|span| span.contains(body.expr(*write).span))
                 && matches!(body.expr(*common).kind, ExprKind::Block { .. })
-                && own.iter().take_while(|each| *each != common).all(|each| {
-                    matches!(
-                        body.expr(*each).kind,
-                        ExprKind::MethodCall { .. } | ExprKind::Call { .. } | ExprKind::Await(_) | ExprKind::Try(_)
-                    )
+                && own.iter().enumerate().take_while(|(_, each)| *each != common).all(|(at, each)| match body.expr(*each).kind {
+                    ExprKind::MethodCall { .. } | ExprKind::Call { .. } | ExprKind::Await(_) | ExprKind::Try(_) => true,
+                    // once per item
+                    ExprKind::For { .. } => true,
+                    ExprKind::Block { .. } => own.get(at + 1).is_some_and(|outer| matches!(body.expr(*outer).kind, ExprKind::For { .. })),
+                    _ => false,
                 })
         });
         if let Some(write) = before {
