@@ -29,8 +29,9 @@ fn main() {
     let (parsed, parse_busy) = (start.elapsed(), cpu() - busy);
     let versions = sources.workspace.versions().into_iter().map(|(name, version)| (name, model::Version::from(version))).collect();
     let models = std::sync::Arc::new(model::Models::new(&versions, Vec::new()));
+    let sql = backend_lint::sql::SqlFiles::read(&sources.files, &sources.workspace, &models);
     let (start, busy) = (Instant::now(), cpu());
-    let program = Program::link(sources, facts, models, backend_lint::program::ThreatModel::Remote, |_, _| true);
+    let program = Program::link(sources, facts, sql, models, backend_lint::program::ThreatModel::Remote, |_, _| true);
     println!("parse {parsed:.2?} ({parse_busy} cpu), link {:.2?} ({} cpu)", start.elapsed(), cpu() - busy);
     report(&program, &kind, count);
 }

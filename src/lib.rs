@@ -63,12 +63,15 @@ pub fn link(request: Request, clock: &mut Clock) -> Result<(program::Program, co
     let tests = request.tests;
     let sources = plan.read(&config.exclude, &config.include).map_err(Error::Scope)?;
     clock.lap("read");
-    let facts = sources.files.par_iter().map(facts_of).collect();
-    clock.lap("parse");
     let versions = sources.workspace.versions().into_iter().map(|(name, version)| (name, model::Version::from(version))).collect();
     let models = Arc::new(model::Models::new(&versions, config.models.clone()));
+    let (facts, sql) = rayon::join(
+        || sources.files.par_iter().map(facts_of).collect(),
+        || sql::SqlFiles::read(&sources.files, &sources.workspace, &models),
+    );
+    clock.lap("parse");
     let judged = |files: &[source::SourceFile], facts: &[Option<&facts::Facts>]| tests || check::judges_tests(files, facts, config.profile);
-    let mut program = program::Program::link(sources, facts, models, config.threat_model, judged);
+    let mut program = program::Program::link(sources, facts, sql, models, config.threat_model, judged);
     program.formats.clone_from(&config.formats);
     clock.lap("link");
     Ok((program, config))
@@ -82,7 +85,7 @@ pub fn analyse(request: Request, clock: &mut Clock) -> Result<(report::Report, c
     let (category, locale) = (request.category.clone(), request.locale);
     let (program, config) = link(request, clock)?;
     let known = config.baseline.as_deref().map(report::baseline::read).transpose().map_err(Error::File)?;
-    let flow = flow::Flow::run(&program);
+    let (flow, ()) = rayon::join(|| flow::Flow::run(&program), || program.prepare());
     clock.lap("flow");
     let outcome = check::run(&program, &flow, &config);
     clock.lap("check");

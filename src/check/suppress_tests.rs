@@ -25,7 +25,8 @@ fn program(name: &str, text: &str) -> Program {
     };
     let facts = (kind == FileKind::Rust).then(|| Arc::new(parse::facts(text)));
     let sources = Sources { files: vec![file], ..Sources::default() };
-    Program::link(sources, vec![facts], Arc::clone(Models::builtin()), ThreatModel::Remote, |_, _| true)
+    let sql = crate::sql::SqlFiles::default();
+    Program::link(sources, vec![facts], sql, Arc::clone(Models::builtin()), ThreatModel::Remote, |_, _| true)
 }
 
 /// Every occurrence of the word `hit` has to be silenced for `rule`, every `miss` not.

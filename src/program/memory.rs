@@ -12,6 +12,7 @@ use crate::source::{
     Crate, CrateId, Dependency, DependencyKind, Edition, FileId, FileKind, LineIndex, Role, SourceFile, Sources, Target, TargetKind,
     Workspace,
 };
+use crate::sql::SqlFiles;
 
 impl Program {
     /// Links files given as path and text, with the built-in models.
@@ -115,7 +116,8 @@ impl Program {
             .collect();
         let facts = files.par_iter().map(|file| (file.kind == FileKind::Rust).then(|| Arc::new(crate::parse::facts(&file.text)))).collect();
         let workspace = Workspace { root: PathBuf::new(), crates };
-        Program::link(Sources { workspace, files, unread: Vec::new() }, facts, Arc::clone(models), ThreatModel::Remote, |_, _| true)
+        let sql = SqlFiles::read(&files, &workspace, models);
+        Program::link(Sources { workspace, files, unread: Vec::new() }, facts, sql, Arc::clone(models), ThreatModel::Remote, |_, _| true)
     }
 }
 

@@ -86,7 +86,7 @@ use crate::facts::{Facts, Name};
 use crate::model::Models;
 use crate::secrets::Engine;
 use crate::source::{FileId, SourceFile, Sources, Unread, Workspace};
-use crate::sql::Sql;
+use crate::sql::{Sql, SqlFiles};
 
 /// A function of the workspace (also one made by `macro_rules!`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -165,7 +165,7 @@ pub struct Program {
     constants: Vec<BodyInfo>,
     graph: Graph,
     routes: routes::Routes,
-    sql: std::sync::OnceLock<Sql>,
+    sql: Sql,
     effects: std::sync::OnceLock<EffectTable>,
     shelf: shelf::Shelf,
     chains: std::sync::OnceLock<Vec<Chain>>,
@@ -181,6 +181,7 @@ impl Program {
     pub fn link(
         sources: Sources,
         facts: Vec<Option<Arc<Facts>>>,
+        sql: SqlFiles,
         models: Arc<Models>,
         threat_model: ThreatModel,
         tests: impl FnOnce(&[SourceFile], &[Option<&Facts>]) -> bool,
@@ -190,20 +191,76 @@ impl Program {
         let all: Vec<Option<&Facts>> = facts.iter().map(Option::as_deref).collect();
         test_files::mark(&mut files, &all);
         let tests = tests(&files, &all);
-        let known = Known::new(&models);
-        let names = Names::build(&files, &all, crates::of(&workspace), &known);
-        let mut items = Items::build(&names, &all, &known);
+        // neither needs the other
+        let (linked, sql) = rayon::join(
+            || Links::find(&files, &all, &workspace, &models, tests),
+            || Sql::gather(sql, &files, &facts, &workspace, &models, tests),
+        );
+        drop(all);
+        let Links { names, items, bodies, constants, graph } = linked;
+        let mut program = Self {
+            files,
+            facts,
+            workspace,
+            unread,
+            models,
+            threat_model,
+            tests,
+            formats: None,
+            names,
+            items,
+            bodies,
+            constants,
+            graph,
+            routes: routes::Routes::default(),
+            sql,
+            effects: std::sync::OnceLock::new(),
+            shelf: shelf::Shelf::default(),
+            chains: std::sync::OnceLock::new(),
+        };
+        program.routes = routes::Routes::find(&program);
+        program.graph.reach = graph::reach(&program);
+        program
+    }
+
+    /// The formats of secrets that count in this project.
+    #[must_use]
+    pub fn secrets(&self) -> &Engine {
+        self.formats.as_deref().unwrap_or_else(|| Engine::built_in())
+    }
+
+    /// All SQL: migrations, SQL files, SQL in Rust.
+    #[must_use]
+    pub fn sql(&self) -> &Sql {
+        &self.sql
+    }
+}
+
+/// What linking finds out about Rust.
+struct Links {
+    names: Names,
+    items: Items,
+    bodies: Vec<BodyInfo>,
+    constants: Vec<BodyInfo>,
+    graph: Graph,
+}
+
+impl Links {
+    fn find(files: &[SourceFile], all: &[Option<&Facts>], workspace: &Workspace, models: &Models, tests: bool) -> Self {
+        let known = Known::new(models);
+        let names = Names::build(files, all, crates::of(workspace), &known);
+        let mut items = Items::build(&names, all, &known);
         // functions that leave their type to a macro (`-> _` under diesel's `auto_type`) have that of their body; twice, as they nest
-        let open = items.untyped(&all);
+        let open = items.untyped(all);
         for _ in 0..if open.is_empty() { 0 } else { 2 } {
             let known = known.asking(Box::new(|ty, name| items.assoc_type(ty, None, name)));
-            let linked = Linked { names: &names, items: &items, known: &known, facts: &all };
+            let linked = Linked { names: &names, items: &items, known: &known, facts: all };
             let found: Vec<(FnId, Ty)> = open.par_iter().map(|id| (*id, linked.body_type(*id))).collect();
             drop(known);
             items.settle(found);
         }
         let asked = known.asking(Box::new(|ty, name| items.assoc_type(ty, None, name)));
-        let linked = Linked { names: &names, items: &items, known: &asked, facts: &all };
+        let linked = Linked { names: &names, items: &items, known: &asked, facts: all };
         let role = |file: FileId| files[file.0 as usize].role.is_test_like();
         let wanted = |at: u32| {
             let (file, index) = items.functions[at as usize];
@@ -229,41 +286,8 @@ impl Program {
             .collect();
         drop(asked);
         drop(known);
-        stored::link(&items, &all, &mut bodies, &constants);
+        stored::link(&items, all, &mut bodies, &constants);
         let graph = Graph::build(&bodies);
-        let mut program = Self {
-            files,
-            facts,
-            workspace,
-            unread,
-            models,
-            threat_model,
-            tests,
-            formats: None,
-            names,
-            items,
-            bodies,
-            constants,
-            graph,
-            routes: routes::Routes::default(),
-            sql: std::sync::OnceLock::new(),
-            effects: std::sync::OnceLock::new(),
-            shelf: shelf::Shelf::default(),
-            chains: std::sync::OnceLock::new(),
-        };
-        program.routes = routes::Routes::find(&program);
-        program.graph.reach = graph::reach(&program);
-        program
-    }
-
-    /// The formats of secrets that count in this project.
-    #[must_use]
-    pub fn secrets(&self) -> &Engine {
-        self.formats.as_deref().unwrap_or_else(|| Engine::built_in())
-    }
-
-    /// All SQL: migrations, SQL files, SQL in Rust. Read when it is first asked for.
-    pub fn sql(&self) -> &Sql {
-        self.sql.get_or_init(|| Sql::gather(&self.files, &self.facts, &self.workspace, &self.models))
+        Self { names, items, bodies, constants, graph }
     }
 }

@@ -9,8 +9,18 @@ use crate::facts::{ExprId, TypeKind};
 use crate::model::CallModel;
 
 impl Program {
+    /// Makes what most rules ask for, so that the first to ask does not make all others wait.
+    pub fn prepare(&self) {
+        let _ = self.chains();
+    }
+
     fn effect_table(&self) -> &EffectTable {
-        self.effects.get_or_init(|| EffectTable::build(self, self.sccs()))
+        // made before the cell is locked: building is parallel, and a worker that waits for its part may take up a task that asks, too
+        if self.effects.get().is_none() {
+            let made = EffectTable::build(self, self.sccs());
+            return self.effects.get_or_init(|| made);
+        }
+        self.effects.get_or_init(EffectTable::default)
     }
 
     /// What a call of the function does to the database and the network, over everything it calls.

@@ -11,14 +11,15 @@ use rayon::prelude::*;
 
 use super::classify::{Effect, classify};
 use super::dialect::Dialects;
+use super::files::SqlFiles;
 use super::ir::Statement;
-use super::migrations::{MigrationSet, Script, discover};
+use super::migrations::{MigrationSet, Script};
 use super::text::{Placed, Texts};
 use super::{Dialect, builder, embedded, read};
 use crate::facts::walk::parents;
 use crate::facts::{Body, ExprId, ExprKind, Facts, FnIdx, Meta, Name, Path};
 use crate::model::{CallModel, Models, Named};
-use crate::source::{FileId, FileKind, Location, Role, SourceFile, Span, Workspace};
+use crate::source::{FileId, Location, Role, SourceFile, Span, Workspace};
 
 /// Everything of it, in a fixed order.
 #[derive(Debug, Default)]
@@ -92,17 +93,24 @@ impl SqlText {
 }
 
 impl Sql {
+    /// Adds what Rust holds to what the SQL files say; of test code only where `tests` asks for it.
     #[must_use]
-    pub fn gather(files: &[SourceFile], facts: &[Option<Arc<Facts>>], workspace: &Workspace, models: &Models) -> Self {
-        let dialects = Dialects::new(workspace, files, models);
+    pub fn gather(
+        read: SqlFiles,
+        files: &[SourceFile],
+        facts: &[Option<Arc<Facts>>],
+        workspace: &Workspace,
+        models: &Models,
+        tests: bool,
+    ) -> Self {
+        let SqlFiles { mut sets, texts: mut in_files, dialects } = read;
         let takes = |path: &str| models.call(path).is_some_and(|model| model.sql.is_some() || model.sql_file.is_some());
         let last = |path: &str| path.rsplit("::").next().unwrap_or(path).to_owned();
         let (macros, functions): (Vec<String>, Vec<String>) =
             models.paths().filter(|path| takes(path)).map(|path| last(&path)).partition(|name| name.ends_with('!'));
         let takers = functions.into_iter().collect();
         let macros = macros.iter().map(|name| name.trim_end_matches('!').to_owned()).collect();
-        let reader = Gatherer { texts: Texts::new(files, facts, workspace), takers, macros, workspace, models, dialects: &dialects };
-        let mut sets = discover(files, &dialects);
+        let reader = Gatherer { texts: Texts::new(files, facts, workspace), takers, macros, workspace, models, dialects: &dialects, tests };
         let in_rust = builder::discover(files, facts, workspace, &dialects, &reader.texts);
         // a file that a migration in Rust runs is part of that one
         let run = files_of(&in_rust);
@@ -118,12 +126,10 @@ impl Sql {
         let mut texts: Vec<SqlText> = files
             .par_iter()
             .zip(facts)
-            .flat_map_iter(|(file, facts)| match facts {
-                Some(facts) => reader.rust(file, facts),
-                None if file.kind == FileKind::Sql && !in_sets.contains(&file.id) => vec![reader.file(file)],
-                None => Vec::new(),
-            })
+            .flat_map_iter(|(file, facts)| facts.as_ref().map_or_else(Vec::new, |facts| reader.rust(file, facts)))
             .collect();
+        in_files.retain(|text| !in_sets.contains(&text.file));
+        texts.append(&mut in_files);
         // a file that a macro or `include_str!` reads is judged where it is read
         let used: BTreeSet<FileId> = texts
             .iter()
@@ -133,12 +139,16 @@ impl Sql {
             .collect();
         texts.retain(|text| text.call().is_some() || !used.contains(&text.file));
         texts.sort_by_key(|text| (text.file, text.span.start, text.span.end));
+        // folded here, since whoever asks first in a rule makes all others wait
+        sets.par_iter().for_each(|set| {
+            let _ = set.history();
+        });
         Self { sets, texts }
     }
 }
 
 /// The files of all scripts.
-fn files_of(sets: &[MigrationSet]) -> BTreeSet<FileId> {
+pub(super) fn files_of(sets: &[MigrationSet]) -> BTreeSet<FileId> {
     sets.iter().flat_map(MigrationSet::scripts).map(|script| script.file).collect()
 }
 
@@ -156,31 +166,19 @@ struct Gatherer<'p> {
     workspace: &'p Workspace,
     models: &'p Models,
     dialects: &'p Dialects,
+    tests: bool,
 }
 
 impl Gatherer<'_> {
-    fn file(&self, file: &SourceFile) -> SqlText {
-        let dialect = self.dialects.of_file(file);
-        SqlText {
-            file: file.id,
-            span: Span::new(0, 0),
-            origin: Origin::File,
-            dialect,
-            statements: read::parse(&file.text, dialect),
-            placed: Placed::file(file),
-            test: file.role.is_test_like(),
-        }
-    }
-
     fn rust(&self, file: &SourceFile, facts: &Facts) -> Vec<SqlText> {
-        if file.role == Role::BuildScript {
+        if file.role == Role::BuildScript || !self.tests && file.role.is_test_like() {
             return Vec::new();
         }
         let mut found = Vec::new();
-        for (at, function) in facts.functions.iter().enumerate() {
+        for (at, function) in facts.functions.iter().enumerate().filter(|(_, each)| self.tests || !each.test) {
             self.body(file, facts, &function.body, Some(FnIdx(at as u32)), function.test || file.role.is_test_like(), &mut found);
         }
-        for each in &facts.consts {
+        for each in facts.consts.iter().filter(|each| self.tests || !each.test) {
             self.body(file, facts, &each.body, None, each.test || file.role.is_test_like(), &mut found);
         }
         found

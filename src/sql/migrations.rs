@@ -18,6 +18,8 @@ use super::ir::{Kind, Statement};
 use super::schema::Schema;
 use super::split::{MarkerKind, PieceKind, Section, split};
 use super::{Dialect, read};
+use rayon::prelude::*;
+
 use crate::source::{FileId, FileKind, SourceFile, Span};
 
 /// How many migrations at the end of a set are taken as not yet applied everywhere.
@@ -256,7 +258,7 @@ pub fn discover(files: &[SourceFile], dialects: &Dialects) -> Vec<MigrationSet> 
     }
     // the dialect of a database for analytics is none of ours
     let foreign = |members: &[(Named, &SourceFile)]| members.iter().any(|(_, file)| FOREIGN.iter().any(|word| file.text.contains(word)));
-    sets.into_iter().filter(|(_, members)| !foreign(members)).map(|(dir, members)| set(dir, &members, files, dialects)).collect()
+    sets.into_par_iter().filter(|(_, members)| !foreign(members)).map(|(dir, members)| set(dir, &members, files, dialects)).collect()
 }
 
 fn set(dir: String, members: &[(Named, &SourceFile)], files: &[SourceFile], dialects: &Dialects) -> MigrationSet {
@@ -281,8 +283,10 @@ fn set(dir: String, members: &[(Named, &SourceFile)], files: &[SourceFile], dial
     } else if text.contains("-- +goose") || text.contains("-- +micrate") {
         tool = Tool::Goose;
     }
+    let read: Vec<_> =
+        members.par_iter().map(|(named, file)| scripts(file, tool, dialect, named.down, metadata(files, file, named.style))).collect();
     let mut migrations: BTreeMap<(bool, Vec<u128>, String), Migration> = BTreeMap::new();
-    for (named, file) in members {
+    for ((named, _), (up, down)) in members.iter().zip(read) {
         // an undo file has the version, not the name, of what it undoes
         let name = if named.style == Style::Flyway && !named.repeatable {
             named.name.get(1..).unwrap_or("").to_owned()
@@ -297,8 +301,6 @@ fn set(dir: String, members: &[(Named, &SourceFile)], files: &[SourceFile], dial
             repeatable: named.repeatable,
             recent: false,
         });
-        let metadata = metadata(files, file, named.style);
-        let (up, down) = scripts(file, tool, dialect, named.down, metadata);
         entry.up = entry.up.take().or(up);
         entry.down = entry.down.take().or(down);
     }
