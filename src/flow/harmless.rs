@@ -94,7 +94,7 @@ impl Work<'_> {
 fn by_type(program: &Program, ty: &Ty, workspace: &mut dyn FnMut(TypeId) -> Kinds) -> Kinds {
     match ty {
         Ty::Primitive(name) => primitive(name),
-        Ty::Ref(inner) | Ty::Slice(inner) => match inner.as_ref() {
+        Ty::Ref(inner) | Ty::Slice(inner) => match &**inner {
             // `[u8]` is text or binary data
             Ty::Primitive(name) if name == "u8" && matches!(ty, Ty::Slice(_)) => Kinds::NONE,
             inner => by_type(program, inner, workspace),

@@ -69,7 +69,7 @@ impl Program {
         let file = self.file_of(id);
         match self.function(id).owner {
             Owner::Impl(at) => self.items.impl_info(self.names.impl_id(file, at.0)).of.clone(),
-            Owner::Trait(at) => Some(Bound::Workspace(TraitId(self.names.bases[file.0 as usize].traits + at.0), Vec::new())),
+            Owner::Trait(at) => Some(Bound::Workspace(TraitId(self.names.bases[file.0 as usize].traits + at.0), ty::Args::default())),
             Owner::Module => None,
         }
     }

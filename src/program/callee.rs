@@ -9,7 +9,7 @@ use super::infer::{COLUMN, Infer, TABLE};
 use super::items::{Head, Items, Method};
 use super::known;
 use super::names::{Def, KnownPaths, Space};
-use super::ty::{self, Bound, Substitution, Ty};
+use super::ty::{self, Args, Bound, Inner, Substitution, Ty};
 use super::{FnId, TraitId, TypeId};
 use crate::facts::{ExprId, Name, Path, TypeRef};
 use crate::model::CallId;
@@ -66,7 +66,7 @@ impl Infer<'_> {
                 return self.concrete(&[*method], own);
             }
             let built = if name == "build" { of.first().cloned().unwrap_or_default() } else { receiver.clone() };
-            return Callee::Value(Ty::Callable(Box::new(built)));
+            return Callee::Value(Ty::Callable(Inner::new(built)));
         }
         let chain = self.derefs(receiver);
         for ty in &chain {
@@ -139,7 +139,7 @@ impl Infer<'_> {
             }
             // what a derived builder may have failed to build
             Ty::Workspace(..) if matches!(name.as_str(), "unwrap" | "expect" | "map_err") => {
-                Callee::Value(Ty::Callable(Box::new(receiver.clone())))
+                Callee::Value(Ty::Callable(Inner::new(receiver.clone())))
             }
             _ => self.telling(receiver, name, args).unwrap_or(Callee::Unknown),
         }
@@ -329,7 +329,7 @@ impl Infer<'_> {
         if let Some(own) = self.type_before(path) {
             if path.segments.len() == 1 && path.qself.is_none() {
                 return match own {
-                    Ty::Workspace(id, args) => Callee::Constructor(id, None, args),
+                    Ty::Workspace(id, args) => Callee::Constructor(id, None, args.to_vec()),
                     _ => Callee::Unknown,
                 };
             }
@@ -391,7 +391,7 @@ impl Infer<'_> {
                 Callee::Functions { all: self.twins(path, function), dispatch: false, known, self_ty: None }
             }
             Def::Type(id) => match self.lower.def(Def::Type(id), turbofish, 0) {
-                Ty::Workspace(id, args) => Callee::Constructor(id, None, args),
+                Ty::Workspace(id, args) => Callee::Constructor(id, None, args.to_vec()),
                 Ty::Foreign(path, _) => {
                     Callee::Foreign { owner: path.clone(), model: self.cx.known.models.find(&path), path, receiver: Ty::Unknown }
                 }
@@ -400,7 +400,7 @@ impl Infer<'_> {
             Def::Variant(id, variant) => Callee::Constructor(id, Some(variant), Vec::new()),
             Def::Const(id) => Callee::Value(self.cx.items.const_types[id.0 as usize].clone()),
             Def::Table(_) => Callee::Value(Ty::foreign(TABLE, Vec::new())),
-            Def::Derived(made, id) => Callee::Value(Ty::Foreign(made, vec![Ty::Workspace(id, Vec::new())])),
+            Def::Derived(made, id) => Callee::Value(Ty::Foreign(made, Args::of(&[Ty::Workspace(id, Args::default())]))),
             Def::Foreign(whole) => self.foreign_item(path, whole),
             Def::Column(..) => Callee::Value(Ty::foreign(COLUMN, Vec::new())),
             Def::Module(_) | Def::Trait(_) | Def::Macro(_) | Def::Primitive(_) => Callee::Unknown,
@@ -458,7 +458,7 @@ impl Infer<'_> {
         if let Ty::Workspace(id, args) = own
             && let Some(variant) = self.cx.names.variant(*id, name)
         {
-            return Callee::Constructor(*id, Some(variant), args.clone());
+            return Callee::Constructor(*id, Some(variant), args.to_vec());
         }
         if let Some(callee) = self.workspace_method(own, name) {
             return callee;
@@ -486,8 +486,8 @@ impl Infer<'_> {
             return callee;
         }
         match own {
-            Ty::Workspace(..) | Ty::Param(..) if constructs(name) => Callee::Value(Ty::Callable(Box::new(own.clone()))),
-            Ty::Workspace(..) if name == "builder" => Callee::Value(Ty::Callable(Box::new(Ty::foreign(ty::BUILDER, vec![own.clone()])))),
+            Ty::Workspace(..) | Ty::Param(..) if constructs(name) => Callee::Value(Ty::Callable(Inner::new(own.clone()))),
+            Ty::Workspace(..) if name == "builder" => Callee::Value(Ty::Callable(Inner::new(Ty::foreign(ty::BUILDER, vec![own.clone()])))),
             Ty::Workspace(..) => match self.scoped(name, &[]) {
                 Some((owner, model)) => Callee::foreign(owner, name, Some(model), own.clone()),
                 None => Callee::Unknown,

@@ -8,7 +8,7 @@ use super::callee::Callee;
 use super::infer::Infer;
 use super::known::CallSite;
 use super::names::{Def, KnownPaths, Space};
-use super::ty::{self, Bound, Substitution, Ty};
+use super::ty::{self, Args, Bound, Inner, Substitution, Ty};
 use crate::facts::{ExprId, ExprKind, MacroCall, Name, Path, TypeRef, walk};
 use crate::model::CallId;
 
@@ -70,7 +70,7 @@ impl Infer<'_> {
             "insert" if path == ty::VEC => args.get(1).map(|arg| self.ty_of(*arg).clone()).into_iter().collect(),
             _ => args.iter().map(|arg| self.ty_of(*arg).clone()).collect(),
         };
-        self.refine(receiver, Ty::Foreign(path.clone(), values));
+        self.refine(receiver, Ty::Foreign(path.clone(), values.into()));
     }
 
     pub(super) fn macro_call(&mut self, id: ExprId, call: &MacroCall) -> Ty {
@@ -97,7 +97,7 @@ impl Infer<'_> {
             call.map(|call| self.cx.known.returns(call, CallSite { owner: &path, receiver: &Ty::Unknown, args: &args, turbofish: &[] }));
         let ty = match (returned.unwrap_or_default(), path.rsplit("::").next()) {
             _ if call.is_some_and(|call| call.diverges) => Ty::never(),
-            (Ty::Unknown, Some("join!")) => Ty::Tuple(args),
+            (Ty::Unknown, Some("join!")) => Ty::Tuple(args.into()),
             (Ty::Unknown, Some("try_join!")) => Ty::foreign(ty::RESULT, vec![Ty::Tuple(args.iter().map(|arg| arg.arg(0)).collect())]),
             (ty, _) => ty,
         };
@@ -178,7 +178,7 @@ impl Infer<'_> {
                 let mut ty = self.run_foreign(&owner, model, &receiver, args, turbofish);
                 if ty.is_unknown() && is_method && BORROWS.contains(&owner.as_str()) {
                     // `Arc<T>::as_ref`, `impl AsRef<Path>`
-                    ty = self.deref_once(receiver.peel_refs()).map_or(Ty::Unknown, |inner| Ty::Ref(Box::new(inner)));
+                    ty = self.deref_once(receiver.peel_refs()).map_or(Ty::Unknown, |inner| Ty::Ref(Inner::new(inner)));
                 }
                 if ty.is_unknown()
                     && is_method
@@ -319,7 +319,7 @@ impl Infer<'_> {
                 let ret = self.cx.items.signature(*first).ret.substitute(&known);
                 let targets = all.iter().map(|function| Target::Workspace { function: *function, dispatch }).collect();
                 self.out.sites.push((id, targets, None, true));
-                Ty::Callable(Box::new(ret))
+                Ty::Callable(Inner::new(ret))
             }
             Callee::Foreign { owner, path, model, receiver } => {
                 if path.ends_with("::None") {
@@ -330,21 +330,21 @@ impl Infer<'_> {
                     let is_upper = |path: &str| path.rsplit("::").next().is_some_and(|last| last.starts_with(char::is_uppercase));
                     return match (is_upper(&path), is_upper(&owner)) {
                         (false, _) => Ty::Unknown,
-                        (true, true) => Ty::Foreign(owner, Vec::new()),
+                        (true, true) => Ty::Foreign(owner, Args::default()),
                         (true, false) => self.cx.known.foreign(path, Vec::new()),
                     };
                 };
                 let call = self.cx.known.models.get(model);
                 let ret = self.cx.known.returns(call, CallSite { owner: &owner, receiver: &receiver, args: &[], turbofish: &[] });
                 self.out.sites.push((id, vec![Target::Foreign(path)], Some(model), true));
-                Ty::Callable(Box::new(ret))
+                Ty::Callable(Inner::new(ret))
             }
             Callee::Constructor(ty_id, variant, args) => {
-                let own = Ty::Workspace(ty_id, args);
+                let own = Ty::Workspace(ty_id, args.into());
                 let has_fields = !super::lower::fields(self.cx.items, ty_id, variant).is_empty();
-                if has_fields { Ty::Callable(Box::new(own)) } else { own }
+                if has_fields { Ty::Callable(Inner::new(own)) } else { own }
             }
-            Callee::Wrap(path, _) => Ty::Callable(Box::new(Ty::foreign(path, Vec::new()))),
+            Callee::Wrap(path, _) => Ty::Callable(Inner::new(Ty::foreign(path, Vec::new()))),
             Callee::Value(ty) => ty,
             Callee::Unknown => Ty::Unknown,
         }
@@ -405,19 +405,17 @@ fn has_holes(ty: &Ty) -> bool {
 
 /// `Vec<_>` filled with what is collected; `Result<Vec<_>, _>` with what is in the results.
 fn fill(ty: Ty, item: &Ty) -> Ty {
-    let Ty::Foreign(path, mut args) = ty else { return ty };
+    let Ty::Foreign(path, args) = ty else { return ty };
     if path == ty::RESULT || path == ty::OPTION {
-        if let Some(first) = args.first_mut() {
-            *first = fill(first.clone(), &item.arg(0));
-        }
-        return Ty::Foreign(path, args);
+        let filled = args.iter().enumerate().map(|(at, arg)| if at == 0 { fill(arg.clone(), &item.arg(0)) } else { arg.clone() });
+        return Ty::Foreign(path, filled.collect());
     }
     if path.starts_with("std::collections::") && path.ends_with("Map") {
         let pair = item.peel_refs();
-        return Ty::Foreign(path.clone(), args).merge(&Ty::Foreign(path, vec![pair.arg(0), pair.arg(1)]));
+        return Ty::Foreign(path.clone(), args).merge(&Ty::Foreign(path, Args::of(&[pair.arg(0), pair.arg(1)])));
     }
     if path.starts_with("std::") && args.iter().all(Ty::is_unknown) {
-        return Ty::Foreign(path, vec![item.clone()]);
+        return Ty::Foreign(path, Args::of(std::slice::from_ref(item)));
     }
     Ty::Foreign(path, args)
 }

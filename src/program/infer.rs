@@ -10,7 +10,7 @@ use super::known::Known;
 use super::lower::Lower;
 use super::names::{Def, Names, ScopeId, Space};
 use super::paths::PathCache;
-use super::ty::{self, Ty};
+use super::ty::{self, Inner, Ty};
 use super::{ConstId, FnId, TraitId};
 use crate::facts::{BlockKind, Body, ExprId, ExprKind, Facts, Generics, Lit, Name, Owner, Path, Stmt, TypeRef, UnaryOp};
 
@@ -72,7 +72,7 @@ impl<'a> Linked<'a> {
                 if let Some(owner) = facts.traits.get(at.0 as usize) {
                     generics.push(&owner.generics);
                     let of = TraitId(self.names.bases[file.0 as usize].traits + at.0);
-                    self_ty = Some(Ty::Param(Name::new_static("Self"), vec![ty::Bound::Workspace(of, Vec::new())]));
+                    self_ty = Some(Ty::Param(Name::new_static("Self"), ty::Bounds::of(&[ty::Bound::Workspace(of, ty::Args::default())])));
                     self_trait = Some(owner);
                 }
             }
@@ -86,7 +86,7 @@ impl<'a> Linked<'a> {
         infer.lower.self_trait = self_trait;
         infer.receiver = function.receiver.as_ref().map(|receiver| match &receiver.ty {
             Some(written) => infer.lower.ty(written),
-            None if receiver.by_ref => Ty::Ref(Box::new(self_ty.clone().unwrap_or_default())),
+            None if receiver.by_ref => Ty::Ref(Inner::new(self_ty.clone().unwrap_or_default())),
             None => self_ty.clone().unwrap_or_default(),
         });
         for (param, ty) in function.params.iter().zip(&signature.params) {
@@ -256,7 +256,7 @@ impl<'a> Infer<'a> {
             ExprKind::Ref { operand, .. } => {
                 let inner = expected.map(Ty::peel_refs);
                 let ty = self.infer_ty(*operand, inner);
-                if ty.is_unknown() { Ty::Unknown } else { Ty::Ref(Box::new(ty)) }
+                if ty.is_unknown() { Ty::Unknown } else { Ty::Ref(Inner::new(ty)) }
             }
             ExprKind::Cast { operand, ty } => {
                 self.infer(*operand, None);
@@ -315,12 +315,12 @@ impl<'a> Infer<'a> {
                     let item = self.infer_ty(*item, element.as_ref());
                     ty = ty.merge(&item);
                 }
-                Ty::Slice(Box::new(if ty.is_unknown() { element.unwrap_or_default() } else { ty }))
+                Ty::Slice(Inner::new(if ty.is_unknown() { element.unwrap_or_default() } else { ty }))
             }
             ExprKind::Repeat { value, length } => {
                 let ty = self.infer_ty(*value, None);
                 self.infer(*length, None);
-                Ty::Slice(Box::new(ty))
+                Ty::Slice(Inner::new(ty))
             }
             ExprKind::Range { from, to, .. } => {
                 let mut ty = Ty::Unknown;
@@ -480,7 +480,7 @@ impl<'a> Infer<'a> {
             Some(declared) => declared.merge(&value),
             None => value,
         };
-        Ty::Callable(Box::new(ty))
+        Ty::Callable(Inner::new(ty))
     }
 
     // -- paths and fields
@@ -520,9 +520,9 @@ impl<'a> Infer<'a> {
 
 fn literal(lit: &Lit, expected: Option<&Ty>) -> Ty {
     match lit {
-        Lit::Str(_) => Ty::Ref(Box::new(Ty::primitive("str"))),
-        Lit::ByteStr(_) => Ty::Ref(Box::new(Ty::Slice(Box::new(Ty::primitive("u8"))))),
-        Lit::CStr(_) => Ty::Ref(Box::new(Ty::foreign("std::ffi::CStr", Vec::new()))),
+        Lit::Str(_) => Ty::Ref(Inner::new(Ty::primitive("str"))),
+        Lit::ByteStr(_) => Ty::Ref(Inner::new(Ty::Slice(Inner::new(Ty::primitive("u8"))))),
+        Lit::CStr(_) => Ty::Ref(Inner::new(Ty::foreign("std::ffi::CStr", Vec::new()))),
         Lit::Char(_) => Ty::primitive("char"),
         Lit::Byte(_) => Ty::primitive("u8"),
         Lit::Bool(_) => Ty::primitive("bool"),

@@ -438,7 +438,7 @@ impl<'a> Cx<'a> {
 
     /// `impl Repository for PgRepository` of `struct PgRepository<C = Transaction>`: what is not written is the default.
     fn with_defaults(&self, items: &Items, ty: Ty) -> Ty {
-        let Ty::Workspace(id, mut args) = ty else { return ty };
+        let Ty::Workspace(id, args) = ty else { return ty };
         let (file, index) = items.types[id.0 as usize];
         let Some(item) = self.facts(file).and_then(|facts| facts.types.get(index.0 as usize)) else { return Ty::Workspace(id, args) };
         let missing = item.generics.params.get(args.len()..).unwrap_or_default();
@@ -446,7 +446,8 @@ impl<'a> Cx<'a> {
             self.names.item_scope(file, item.module, item.within).filter(|_| missing.iter().any(|param| param.default.is_some()))
         {
             let lower = self.lower(items, scope, vec![&item.generics]);
-            args.extend(missing.iter().map(|param| param.default.as_ref().map_or(Ty::Unknown, |written| lower.ty(written))));
+            let defaults = missing.iter().map(|param| param.default.as_ref().map_or(Ty::Unknown, |written| lower.ty(written)));
+            return Ty::Workspace(id, args.iter().cloned().chain(defaults).collect());
         }
         Ty::Workspace(id, args)
     }
@@ -497,7 +498,7 @@ impl<'a> Cx<'a> {
             let item = self.facts(file)?.types.get(index.0 as usize)?;
             let scope = self.names.item_scope(file, item.module, item.within)?;
             let params: Vec<Name> = item.generics.params.iter().map(|param| param.name.clone()).collect();
-            let own = Ty::Workspace(id, params.iter().map(|name| Ty::Param(name.clone(), Vec::new())).collect());
+            let own = Ty::Workspace(id, params.iter().map(|name| Ty::Param(name.clone(), super::ty::Bounds::default())).collect());
             let mut lower = self.lower(items, scope, vec![&item.generics]);
             lower.self_ty = Some(&own);
             let fields =
@@ -544,7 +545,10 @@ impl<'a> Cx<'a> {
                     let owner = facts.traits.get(at.0 as usize)?;
                     generics.push(&owner.generics);
                     let id = TraitId(self.names.bases[file.0 as usize].traits + at.0);
-                    self_ty = Some(Ty::Param(Name::new_static("Self"), vec![Bound::Workspace(id, Vec::new())]));
+                    self_ty = Some(Ty::Param(
+                        Name::new_static("Self"),
+                        super::ty::Bounds::of(&[Bound::Workspace(id, super::ty::Args::default())]),
+                    ));
                     self_trait = Some(owner);
                 }
                 Owner::Module => {}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::hash::{QuickMap, QuickSet};
 use super::names::KnownPaths;
-use super::ty::{self, Ty};
+use super::ty::{self, Args, Inner, Ty};
 use crate::facts::Name;
 use crate::model::{CallId, CallModel, ModelTy, Models, TypeModel};
 
@@ -114,19 +114,19 @@ impl<'m> Known<'m> {
     /// A foreign type with its aliases followed.
     #[must_use]
     pub fn foreign(&self, path: Name, args: Vec<Ty>) -> Ty {
-        let own = Ty::Foreign(path, args);
+        let own = Ty::Foreign(path, args.into());
         let Ty::Foreign(path, args) = &own else { return own };
         if let Some(alias) = self.type_model(path).and_then(|model| model.alias.as_ref()) {
             let aliased = self.eval(alias, CallSite { owner: path, receiver: &own, args: &[], turbofish: &[] });
             // `PgPool` of `Pool<Postgres>`; one without arguments keeps those that are written
             return match aliased {
-                Ty::Foreign(to, none) if none.is_empty() && to != *path => Ty::Foreign(to, args.clone()),
+                Ty::Foreign(to, none) if none.is_empty() && to != *path => Ty::Foreign(to, *args),
                 aliased => aliased,
             };
         }
         // a crate's own name for std's
         if path.ends_with("Result") && path != ty::RESULT && !args.is_empty() && self.type_model(path).is_none() {
-            return Ty::foreign(ty::RESULT, args.clone());
+            return Ty::foreign(ty::RESULT, *args);
         }
         own
     }
@@ -263,7 +263,7 @@ impl<'m> Known<'m> {
             ModelTy::Path(path, args) => {
                 let args: Vec<Ty> = args.iter().map(|arg| self.eval(arg, site)).collect();
                 match path.strip_prefix("std::primitive::") {
-                    Some("slice" | "array") => Ty::Slice(Box::new(args.into_iter().next().unwrap_or_default())),
+                    Some("slice" | "array") => Ty::Slice(Inner::new(args.into_iter().next().unwrap_or_default())),
                     Some("integer" | "float") => site.receiver.peel_refs().clone(),
                     Some(name) => Ty::Primitive(name.into()),
                     None if super::resolve::is_primitive(path) => Ty::Primitive(path.clone()),
@@ -273,9 +273,9 @@ impl<'m> Known<'m> {
             ModelTy::Tuple(parts) => Ty::Tuple(parts.iter().map(|part| self.eval(part, site)).collect()),
             ModelTy::Ref(inner) => match self.eval(inner, site) {
                 already @ (Ty::Ref(_) | Ty::Unknown) => already,
-                inner => Ty::Ref(Box::new(inner)),
+                inner => Ty::Ref(Inner::new(inner)),
             },
-            ModelTy::Slice(inner) => Ty::Slice(Box::new(self.eval(inner, site))),
+            ModelTy::Slice(inner) => Ty::Slice(Inner::new(self.eval(inner, site))),
             ModelTy::Owner => {
                 let receiver = site.receiver.peel_refs();
                 if let Some(own) = primitive_owner(site.owner) {
@@ -285,17 +285,17 @@ impl<'m> Known<'m> {
                 match receiver {
                     // `Self` of a trait that everything has is nothing
                     Ty::Unknown if site.owner.starts_with("std::") && self.type_model(site.owner).is_none() => Ty::Unknown,
-                    Ty::Unknown => Ty::Foreign(site.owner.into(), site.turbofish.to_vec()),
+                    Ty::Unknown => Ty::Foreign(site.owner.into(), Args::of(site.turbofish)),
                     // a type of the workspace has it from a trait
                     receiver if is_trait || matches!(receiver, Ty::Workspace(..)) => receiver.clone(),
                     Ty::Foreign(path, _) if path == site.owner => receiver.clone(),
-                    _ => Ty::Foreign(site.owner.into(), Vec::new()),
+                    _ => Ty::Foreign(site.owner.into(), Args::default()),
                 }
             }
             ModelTy::OwnerOf(args) => self.foreign(site.owner.into(), args.iter().map(|arg| self.eval(arg, site)).collect()),
             ModelTy::Assoc(base, name) => match self.eval(base, site) {
                 // what a derive made for a type knows that type: the entity's model
-                Ty::Foreign(_, args) if matches!(args.as_slice(), [Ty::Workspace(..)]) => args.into_iter().next().unwrap_or_default(),
+                Ty::Foreign(_, args) if matches!(args.as_slice(), [Ty::Workspace(..)]) => args.first().cloned().unwrap_or_default(),
                 base => self.assoc.as_ref().and_then(|assoc| assoc(&base, name)).unwrap_or_default(),
             },
             ModelTy::Receiver => site.receiver.peel_refs().clone(),
@@ -323,7 +323,7 @@ impl<'m> Known<'m> {
 /// The primitive that a modelled path stands for.
 fn primitive_owner(owner: &str) -> Option<Ty> {
     match owner.strip_prefix("std::primitive::")? {
-        "slice" | "array" => Some(Ty::Slice(Box::new(Ty::Unknown))),
+        "slice" | "array" => Some(Ty::Slice(Inner::new(Ty::Unknown))),
         name => Some(Ty::Primitive(name.into())),
     }
 }

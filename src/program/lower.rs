@@ -6,7 +6,7 @@ use super::known::Known;
 use super::names::{Def, Names, ScopeId, Space};
 use super::paths::PathCache;
 use super::resolve::Resolved;
-use super::ty::{self, Bound, Substitution, Ty};
+use super::ty::{self, Args, Bound, Bounds, Inner, Substitution, Ty};
 use crate::facts::{Facts, Generics, Name, Path, PathSegment, Trait, TypeKind, TypeRef};
 
 /// Where a type is read.
@@ -55,10 +55,10 @@ impl<'a> Lower<'a> {
         let deeper = depth + 1;
         match written {
             TypeRef::Path(path) => self.path(path, deeper),
-            TypeRef::Ref { inner, .. } | TypeRef::Ptr(inner) => Ty::Ref(Box::new(self.at(inner, deeper))),
-            TypeRef::Slice(inner) | TypeRef::Array(inner, _) => Ty::Slice(Box::new(self.at(inner, deeper))),
+            TypeRef::Ref { inner, .. } | TypeRef::Ptr(inner) => Ty::Ref(Inner::new(self.at(inner, deeper))),
+            TypeRef::Slice(inner) | TypeRef::Array(inner, _) => Ty::Slice(Inner::new(self.at(inner, deeper))),
             TypeRef::Tuple(parts) => Ty::Tuple(parts.iter().map(|part| self.at(part, deeper)).collect()),
-            TypeRef::Fn(_, ret) => Ty::Callable(Box::new(self.at(ret, deeper))),
+            TypeRef::Fn(_, ret) => Ty::Callable(Inner::new(self.at(ret, deeper))),
             TypeRef::Impl(bounds) | TypeRef::Dyn(bounds) => self.bounded(bounds, deeper),
             TypeRef::Never => Ty::never(),
             TypeRef::Infer | TypeRef::Unknown => Ty::Unknown,
@@ -76,11 +76,11 @@ impl<'a> Lower<'a> {
                     return only.clone();
                 }
                 if self.known.yields(path) {
-                    return Ty::Foreign(path.clone(), args.clone());
+                    return Ty::Foreign(path.clone(), *args);
                 }
             }
         }
-        if bounds.is_empty() { Ty::Unknown } else { Ty::Bounded(bounds) }
+        if bounds.is_empty() { Ty::Unknown } else { Ty::Bounded(bounds.into()) }
     }
 
     fn bounds(&self, paths: &[Path], depth: u32) -> Vec<Bound> {
@@ -108,7 +108,7 @@ impl<'a> Lower<'a> {
             Def::Trait(id) => {
                 let mut args = args(last);
                 args.extend(binding("Item"));
-                Some(Bound::Workspace(id, args))
+                Some(Bound::Workspace(id, args.into()))
             }
             Def::Foreign(name) => {
                 if matches!(
@@ -122,12 +122,12 @@ impl<'a> Lower<'a> {
                 ) {
                     let mut signature = vec![binding("Output").unwrap_or_else(Ty::unit)];
                     signature.extend(args(last));
-                    return Some(Bound::Foreign(Name::new_static(ty::FN), signature));
+                    return Some(Bound::Foreign(Name::new_static(ty::FN), signature.into()));
                 }
                 if let Some(output) = ["Output", "Item", "Target"].into_iter().find_map(binding) {
-                    return Some(Bound::Foreign(name, vec![output]));
+                    return Some(Bound::Foreign(name, Args::of(&[output])));
                 }
-                Some(Bound::Foreign(name, args(last)))
+                Some(Bound::Foreign(name, args(last).into()))
             }
             _ => None,
         }
@@ -138,7 +138,7 @@ impl<'a> Lower<'a> {
         let param = self.generics.iter().find_map(|generics| generics.params.iter().find(|param| param.name == *name))?;
         // bounds that speak of the parameter itself end here
         let bounds = if depth > 6 { Vec::new() } else { self.bounds(&param.bounds, depth + 3) };
-        Some(Ty::Param(name.clone(), bounds))
+        Some(Ty::Param(name.clone(), bounds.into()))
     }
 
     fn path(&self, path: &Path, depth: u32) -> Ty {
@@ -188,7 +188,9 @@ impl<'a> Lower<'a> {
         let path: Vec<&str> = front.iter().copied().chain([built]).collect();
         let resolved = self.names.resolve(self.scope, &path, global, Space::Type, self.known)?;
         match (resolved.def, resolved.rest) {
-            (Def::Type(id), 0) if self.alias(id).is_none() => Some(Ty::foreign(ty::BUILDER, vec![Ty::Workspace(id, Vec::new())])),
+            (Def::Type(id), 0) if self.alias(id).is_none() => {
+                Some(Ty::foreign(ty::BUILDER, Args::of(&[Ty::Workspace(id, Args::default())])))
+            }
             _ => None,
         }
     }
@@ -199,16 +201,16 @@ impl<'a> Lower<'a> {
         match def {
             Def::Type(id) => self.workspace(id, args, depth),
             Def::Variant(id, _) => self.workspace(id, args, depth),
-            Def::Trait(id) => Ty::Bounded(vec![Bound::Workspace(id, args)]),
+            Def::Trait(id) => Ty::Bounded(Bounds::of(&[Bound::Workspace(id, args.into())])),
             Def::Primitive(name) => Ty::Primitive(name),
             Def::Foreign(path) => self.known.foreign(path, args),
-            Def::Derived(path, id) => Ty::Foreign(path, vec![Ty::Workspace(id, Vec::new())]),
+            Def::Derived(path, id) => Ty::Foreign(path, Args::of(&[Ty::Workspace(id, Args::default())])),
             Def::Table(_) | Def::Column(..) | Def::Module(_) | Def::Fn(_) | Def::Const(_) | Def::Macro(_) => Ty::Unknown,
         }
     }
 
     fn workspace(&self, id: TypeId, args: Vec<Ty>, depth: u32) -> Ty {
-        let Some(alias) = self.alias(id) else { return Ty::Workspace(id, args) };
+        let Some(alias) = self.alias(id) else { return Ty::Workspace(id, args.into()) };
         if depth > MAX_DEPTH {
             return Ty::Unknown;
         }

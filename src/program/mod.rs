@@ -33,6 +33,7 @@ mod graph;
 mod guess;
 mod hash;
 mod infer;
+mod interned;
 mod items;
 mod known;
 mod loops;
@@ -71,7 +72,7 @@ pub use loops::{Carrier, Loop, LoopShape};
 pub use names::{Def, Space};
 pub use queries::{DbCall, DbOp, Definitions};
 pub use tables::Table;
-pub use ty::{Bound, Ty};
+pub use ty::{Args, Bound, Bounds, Inner, Ty};
 
 use bodies::BodyInfo;
 use effects::EffectTable;

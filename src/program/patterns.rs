@@ -4,7 +4,7 @@ use super::TypeId;
 use super::infer::Infer;
 use super::lower;
 use super::names::{Def, Space};
-use super::ty::{self, Substitution, Ty};
+use super::ty::{self, Args, Inner, Substitution, Ty};
 use crate::facts::{Name, PatId, PatKind, Path};
 
 impl Infer<'_> {
@@ -25,8 +25,8 @@ impl Infer<'_> {
             }
             PatKind::Tuple(items) => {
                 let parts = match ty.peel_refs() {
-                    Ty::Tuple(parts) => parts.clone(),
-                    _ => Vec::new(),
+                    Ty::Tuple(parts) => *parts,
+                    _ => Args::default(),
                 };
                 self.bind_in_order(items, &parts);
             }
@@ -48,7 +48,7 @@ impl Infer<'_> {
                 let element = self.element(ty).unwrap_or_default();
                 for item in items {
                     let is_rest = matches!(&body.pat(*item).kind, PatKind::Bind { sub: Some(sub), .. } if matches!(body.pat(*sub).kind, PatKind::Rest));
-                    let item_ty = if is_rest { Ty::Slice(Box::new(element.clone())) } else { element.clone() };
+                    let item_ty = if is_rest { Ty::Slice(Inner::new(element.clone())) } else { element.clone() };
                     self.bind(*item, &item_ty);
                 }
             }
@@ -177,9 +177,9 @@ impl Infer<'_> {
     /// The type of `Path { .. }`.
     pub(super) fn struct_type(&mut self, path: &Path, expected: Option<&Ty>) -> Ty {
         let own = match self.shape(path) {
-            Some(Def::Type(id) | Def::Variant(id, _)) => Ty::Workspace(id, Vec::new()),
+            Some(Def::Type(id) | Def::Variant(id, _)) => Ty::Workspace(id, Args::default()),
             Some(Def::Foreign(name)) => self.cx.known.foreign(name, Vec::new()),
-            Some(Def::Derived(made, id)) => Ty::Foreign(made, vec![Ty::Workspace(id, Vec::new())]),
+            Some(Def::Derived(made, id)) => Ty::Foreign(made, Args::of(&[Ty::Workspace(id, Args::default())])),
             _ => return expected.cloned().unwrap_or_default(),
         };
         if let Some(own_args) = path.segments.last().filter(|last| !last.args.is_empty()) {
@@ -191,7 +191,7 @@ impl Infer<'_> {
             };
         }
         match (&own, self.lower.self_ty, expected) {
-            (Ty::Workspace(id, _), Some(Ty::Workspace(same, args)), _) if id == same => Ty::Workspace(*id, args.clone()),
+            (Ty::Workspace(id, _), Some(Ty::Workspace(same, args)), _) if id == same => Ty::Workspace(*id, *args),
             (_, _, Some(expected)) => own.merge(expected.peel_refs()),
             _ => own,
         }

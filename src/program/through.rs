@@ -14,7 +14,7 @@ impl Infer<'_> {
                 self.derived_deref(*id).map(|inner| inner.substitute(&self.type_args(*id, args)))
             }
             Ty::Workspace(..) => {
-                self.cx.items.assoc_type(ty, Some(&ty::Bound::Foreign(Name::new_static("std::ops::Deref"), Vec::new())), "Target")
+                self.cx.items.assoc_type(ty, Some(&ty::Bound::Foreign(Name::new_static("std::ops::Deref"), ty::Args::default())), "Target")
             }
             Ty::Param(_, bounds) | Ty::Bounded(bounds) => self.with_supers(bounds).into_iter().find_map(|bound| match bound {
                 ty::Bound::Foreign(path, args)

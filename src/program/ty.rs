@@ -1,5 +1,7 @@
 //! Types as far as they are known, and the small algebra on them: substitution, unification, merging.
 
+pub use super::interned::{Args, Bounds, Inner};
+
 use super::hash::QuickMap;
 use super::{TraitId, TypeId};
 use crate::facts::Name;
@@ -11,28 +13,28 @@ pub enum Ty {
     Unknown,
     /// `bool`, `u8`, `str` ..; `!` for what never has a value
     Primitive(Name),
-    Workspace(TypeId, Vec<Ty>),
+    Workspace(TypeId, Args),
     /// canonical public path: `sqlx::Pool`, `std::vec::Vec`; also a trait of which only the element is known
     /// (`std::iter::Iterator<Item>`, `futures::Stream<Item>`)
-    Foreign(Name, Vec<Ty>),
-    Ref(Box<Ty>),
-    Tuple(Vec<Ty>),
+    Foreign(Name, Args),
+    Ref(Inner),
+    Tuple(Args),
     /// also arrays
-    Slice(Box<Ty>),
+    Slice(Inner),
     /// a type parameter by name
-    Param(Name, Vec<Bound>),
+    Param(Name, Bounds),
     /// `impl Trait` or `dyn Trait`
-    Bounded(Vec<Bound>),
+    Bounded(Bounds),
     /// a function or closure value: what calling it yields
-    Callable(Box<Ty>),
+    Callable(Inner),
 }
 
 /// A trait that a type is known to have. Of `Fn(A, B) -> R` the arguments are `[R, A, B]`, of a future, iterator or stream
 /// what it yields, of any other trait its type arguments.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Bound {
-    Workspace(TraitId, Vec<Ty>),
-    Foreign(Name, Vec<Ty>),
+    Workspace(TraitId, Args),
+    Foreign(Name, Args),
 }
 
 pub const OPTION: &str = "std::option::Option";
@@ -49,12 +51,12 @@ pub const BUILDER: &str = "builder";
 impl Ty {
     #[must_use]
     pub fn unit() -> Ty {
-        Ty::Tuple(Vec::new())
+        Ty::Tuple(Args::default())
     }
 
     #[must_use]
-    pub fn foreign(path: &'static str, args: Vec<Ty>) -> Ty {
-        Ty::Foreign(Name::new_static(path), args)
+    pub fn foreign(path: &'static str, args: impl Into<Args>) -> Ty {
+        Ty::Foreign(Name::new_static(path), args.into())
     }
 
     #[must_use]
@@ -160,9 +162,9 @@ impl Ty {
             Ty::Workspace(id, args) => Ty::Workspace(*id, all(args)),
             Ty::Foreign(path, args) => Ty::Foreign(path.clone(), all(args)),
             Ty::Tuple(args) => Ty::Tuple(all(args)),
-            Ty::Ref(inner) => Ty::Ref(Box::new(inner.substitute(known))),
-            Ty::Slice(inner) => Ty::Slice(Box::new(inner.substitute(known))),
-            Ty::Callable(inner) => Ty::Callable(Box::new(inner.substitute(known))),
+            Ty::Ref(inner) => Ty::Ref(Inner::new(inner.substitute(known))),
+            Ty::Slice(inner) => Ty::Slice(Inner::new(inner.substitute(known))),
+            Ty::Callable(inner) => Ty::Callable(Inner::new(inner.substitute(known))),
             Ty::Bounded(bounds) => Ty::Bounded(bounds.iter().map(|bound| bound.substitute(known)).collect()),
             Ty::Unknown | Ty::Primitive(_) => self.clone(),
         }
@@ -200,6 +202,9 @@ impl Ty {
     /// `self` with its holes filled from `other`, where they have the same shape.
     #[must_use]
     pub fn merge(&self, other: &Ty) -> Ty {
+        if self == other {
+            return self.clone();
+        }
         let all = |left: &[Ty], right: &[Ty]| {
             let length = left.len().max(right.len());
             (0..length)
@@ -217,10 +222,10 @@ impl Ty {
             (Ty::Workspace(id, left), Ty::Workspace(same, right)) if id == same => Ty::Workspace(*id, all(left, right)),
             (Ty::Foreign(path, left), Ty::Foreign(same, right)) if path == same => Ty::Foreign(path.clone(), all(left, right)),
             (Ty::Tuple(left), Ty::Tuple(right)) if left.len() == right.len() => Ty::Tuple(all(left, right)),
-            (Ty::Ref(left), Ty::Ref(right)) => Ty::Ref(Box::new(left.merge(right))),
-            (Ty::Ref(left), right) => Ty::Ref(Box::new(left.merge(right))),
-            (Ty::Slice(left), Ty::Slice(right)) => Ty::Slice(Box::new(left.merge(right))),
-            (Ty::Callable(left), Ty::Callable(right)) => Ty::Callable(Box::new(left.merge(right))),
+            (Ty::Ref(left), Ty::Ref(right)) => Ty::Ref(Inner::new(left.merge(right))),
+            (Ty::Ref(left), right) => Ty::Ref(Inner::new(left.merge(right))),
+            (Ty::Slice(left), Ty::Slice(right)) => Ty::Slice(Inner::new(left.merge(right))),
+            (Ty::Callable(left), Ty::Callable(right)) => Ty::Callable(Inner::new(left.merge(right))),
             (own, _) => own.clone(),
         }
     }

@@ -78,7 +78,7 @@ fn reacts(program: &Program, function: FnId, side: ExprId) -> bool {
         ExprKind::Block { tail: Some(tail), .. } => {
             !matches!(body.expr(*tail).kind, ExprKind::Macro(_))
                 && !program.ty(function, *tail).is_unknown()
-                && *program.ty(function, *tail) != Ty::Tuple(Vec::new())
+                && *program.ty(function, *tail) != Ty::unit()
         }
         ExprKind::Macro(call) => matches!(call.name(), "bail" | "panic"),
         ExprKind::MethodCall { method, .. } => matches!(method.as_str(), "push" | "insert" | "extend"),
