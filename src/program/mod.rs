@@ -9,6 +9,7 @@
 //! | crates and their dependencies as names | [`crates`] |
 //! | modules, items, `use` | [`module_files`], [`names`], [`resolve`], diesel's tables in [`tables`] |
 //! | signatures, fields, impls, traits | [`items`], written types in [`lower`], the models' part in [`known`] |
+//! | types, with their arguments kept once | [`ty`], [`interned`] |
 //! | types of expressions, what calls run | [`infer`], [`patterns`], [`through`], [`calls`], [`callee`]; kept in [`bodies`] |
 //! | functions kept in fields | [`stored`] |
 //! | files that only tests mount | [`test_files`] |
