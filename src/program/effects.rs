@@ -352,6 +352,9 @@ impl Walker<'_> {
                 .collect()
         });
         let memo = is_memoising(self.program, self.function, id);
+        // nobody waits for what runs in a task of its own
+        let waits = !model.is_some_and(|model| model.runs.values().any(|how| how == "spawn"));
+        let remote = self.effects.remote;
         let before = self.cached;
         self.cached |= memo;
         let mut least = 0;
@@ -364,6 +367,9 @@ impl Walker<'_> {
             };
         });
         self.cached = before;
+        if !waits {
+            self.effects.remote = remote;
+        }
         least.saturating_add(self.own(id)).min(Effects::MANY)
     }
 

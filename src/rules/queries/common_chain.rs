@@ -190,4 +190,12 @@ const SHORT: &[&str] = &[
     "bridge",
     "region",
     "rule",
+    "pref",
+    "preference",
+    "watermark",
+    "enum",
+    "blocklist",
+    "allowlist",
+    "library",
+    "libraries",
 ];

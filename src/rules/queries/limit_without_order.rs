@@ -65,6 +65,11 @@ fn check(cx: &mut Cx<'_>) {
         let many = matches!(chain.fetches.as_deref(), Some("all" | "stream"));
         let by_key = chain.conditions.iter().any(|condition| condition.op == Op::Key);
         let other = ["order", "group", "lock", "distinct"].iter().any(|word| chain.clause(word).is_some());
+        // `.apply_if(sort, |query, sort| query.order_by(..))`
+        let body = &program.function(chain.function).body;
+        let other = other
+            || facts::walk::descendants(body, chain.call)
+                .any(|inner| matches!(&body.expr(inner).kind, ExprKind::MethodCall { method, .. } if method.starts_with("order")));
         if chain.verb == Verb::Select && chain.complete && many && !one && !by_key && !other {
             let pages = chain.clause("offset").is_some()
                 || matches!(&program.function(chain.function).body.expr(limit.expr).kind, ExprKind::MethodCall { method, .. } if method == "paginate");

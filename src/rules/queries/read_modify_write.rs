@@ -53,7 +53,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     let mut found: Vec<ExprId> = Vec::new();
     for write in all.iter().filter(|access| access.write) {
         let Some((read, computed)) = computed_from(program, function, body, write, &reads, &definitions) else { continue };
-        if read.expr.0 >= write.expr.0 || found.contains(&computed) || locks(program, function, body, read) {
+        if read.expr.0 >= write.expr.0 || found.contains(&computed) || locks(program, function, body, read, &definitions) {
             continue;
         }
         if serialised(program, function, read) || compares(program, function, write) {
@@ -360,17 +360,33 @@ fn serialised(program: &Program, function: FnId, read: &Access) -> bool {
 }
 
 /// The read takes a lock on the row.
-fn locks(program: &Program, function: FnId, body: &Body, read: &Access) -> bool {
+fn locks(program: &Program, function: FnId, body: &Body, read: &Access, definitions: &HashMap<PatId, ExprId>) -> bool {
     if let Some(callee) = read.callee {
         let own = program.file(program.file_of(callee)).slice(program.function(callee).span).to_ascii_lowercase();
         return ["for update", "for_update", "lock_exclusive", "for no key update", ".lock("].iter().any(|word| own.contains(word));
     }
     let file = program.file(program.file_of(function));
     let text = read.sql.map_or("", |sql| file.slice(body.expr(sql).span)).to_ascii_lowercase();
-    text.contains("for update")
-        || text.contains("for no key update")
-        || walk::descendants(body, read.expr).any(|inner| {
-            matches!(&body.expr(inner).kind, ExprKind::MethodCall { .. })
-                && program.model(function, inner).is_some_and(|model| model.clause.as_deref() == Some("lock"))
-        })
+    if text.contains("for update") || text.contains("for no key update") {
+        return true;
+    }
+    // `let query = query.for_update(); query.first(conn)`
+    let mut parts = vec![read.expr];
+    let mut at = 0;
+    while let Some(part) = parts.get(at).copied().filter(|_| at < 8) {
+        at += 1;
+        for inner in walk::descendants(body, part) {
+            let asks = matches!(&body.expr(inner).kind, ExprKind::MethodCall { .. })
+                && program.model(function, inner).is_some_and(|model| model.clause.as_deref() == Some("lock"));
+            if asks {
+                return true;
+            }
+            if let Some(value) =
+                program.local(function, inner).and_then(|local| definitions.get(&local)).filter(|value| !parts.contains(value))
+            {
+                parts.push(*value);
+            }
+        }
+    }
+    false
 }

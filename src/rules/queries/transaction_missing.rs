@@ -89,7 +89,11 @@ fn writes(program: &Program, function: FnId, body: &Body) -> Vec<Write> {
                     }
                     _ => continue,
                 };
-                if !given || program.model(function, id).is_some() || is_callers(program, function, body, id, &is_loose) {
+                if !given
+                    || program.model(function, id).is_some()
+                    || is_callers(program, function, body, id, &is_loose)
+                    || is_apart(body, id)
+                {
                     continue;
                 }
                 let Some(led) = program.led(function, id) else { continue };
@@ -151,6 +155,20 @@ fn is_callers(program: &Program, function: FnId, body: &Body, id: ExprId, is_loo
         let kind = program.type_kind(program.ty(function, *arg));
         !is_loose(*arg) && (named || matches!(kind, Some("db-connection" | "db-transaction")))
     })
+}
+
+/// By its name it clears away what is over, which belongs to nothing else, or runs in the transaction it is handed (`create_in_op(&mut op)`).
+fn is_apart(body: &Body, id: ExprId) -> bool {
+    let name = match &body.expr(id).kind {
+        ExprKind::MethodCall { method, .. } => method.as_str(),
+        ExprKind::Call { callee, .. } => match &body.expr(*callee).kind {
+            ExprKind::Path(path) => path.last(),
+            _ => return false,
+        },
+        _ => return false,
+    };
+    let clears = name.split('_').any(|word| matches!(word, "expired" | "stale" | "cleanup" | "prune" | "purge" | "gc" | "sweep"));
+    clears || ["_in_op", "_in_tx", "_in_txn", "_in_transaction", "_with_tx", "_with_transaction"].iter().any(|end| name.ends_with(end))
 }
 
 /// What a connection is called whose type says nothing (`impl ConnectionTrait`).

@@ -116,7 +116,11 @@ fn sums_up(expr: &Expr) -> bool {
 }
 
 fn report(cx: &mut Cx<'_>, at: Location, table: &str, share: Share, in_request: bool, distinct: bool) {
-    let feeds = || table.split(['_', '.']).any(|part| FEEDS.iter().any(|word| part == *word || part.strip_suffix('s') == Some(word)));
+    // what a table holds its last word says: a `notification_platform` is no notification
+    let feeds = || {
+        let last = table.rsplit(['_', '.']).next().unwrap_or(table);
+        FEEDS.iter().any(|word| last == *word || last.strip_suffix('s') == Some(word))
+    };
     match share {
         Share::Some => return,
         Share::OfParent if !feeds() || !in_request => return,
@@ -180,6 +184,9 @@ fn is_gathered(program: &Program, function: FnId, body: &Body, rows: PatId) -> b
     })
 }
 
+/// Flags that few rows have.
+const FEW: &[&str] = &["admin", "superuser", "owner", "default", "root", "system", "pinned", "featured"];
+
 /// What a condition lets through: of conditions that `AND` joins the strictest one.
 fn narrowing(expr: &Expr) -> Share {
     match &expr.kind {
@@ -205,6 +212,8 @@ fn narrowing(expr: &Expr) -> Share {
             _ => Share::Some,
         },
         Sql::Unary { op, operand } if op == "not" && matches!(operand.kind, Sql::Column { .. }) => Share::All,
+        // administrators are few
+        Sql::Column { name, .. } if FEW.iter().any(|word| name.split('_').any(|part| part == *word)) => Share::Some,
         Sql::Column { .. } | Sql::Bool(true) => Share::All,
         _ => Share::Some,
     }
