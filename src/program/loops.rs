@@ -13,7 +13,7 @@ use crate::source::Span;
 
 use std::cell::OnceCell;
 
-use super::{Bound, Definitions, FnId, Program, Shape, Ty};
+use super::{Bound, Definitions, FnId, Program, Shape, Ty, TypeId};
 use crate::facts::walk::{self, for_each_child};
 
 /// One repeating construct of a body.
@@ -257,15 +257,28 @@ impl<'p> Finder<'p> {
                 many = match self.program.pat_ty(self.function, binding).peel_refs() {
                     Ty::Unknown | Ty::Slice(_) | Ty::Param(..) | Ty::Bounded(_) => true,
                     Ty::Foreign(path, _) => self.program.kind_of(path).is_none_or(|kind| matches!(kind, "collection" | "map" | "result")),
-                    Ty::Workspace(id, _) => {
-                        let of = &self.program.type_def(*id).name;
-                        of.contains("Batch") || of.contains("Chunk")
-                    }
+                    Ty::Workspace(id, _) => self.is_of_many(*id),
                     _ => false,
                 };
             }
         });
         named && many && count == 1
+    }
+
+    /// A type for a batch holds a list; a row that is called so (`struct UploadBatch { id: String, .. }`) is one row.
+    fn is_of_many(&self, id: TypeId) -> bool {
+        let name = &self.program.type_def(id).name;
+        let named = name.contains("Batch") || name.contains("Chunk");
+        let is_list = |ty: &Ty| match ty.peel_refs() {
+            Ty::Slice(_) => true,
+            Ty::Foreign(path, _) => matches!(self.program.kind_of(path), Some("collection" | "map")),
+            _ => false,
+        };
+        named
+            && match &self.program.type_info(id).shape {
+                Shape::Struct(fields) => fields.iter().any(|(_, ty)| is_list(ty)),
+                _ => true,
+            }
     }
 
     /// The elements are variants of an enum without fields, implementations behind `dyn`, connections or clients: there are as many as somebody wrote.
