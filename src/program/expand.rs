@@ -4,13 +4,14 @@
 //! Names are not resolved yet: a macro is found by its last name, in the file, then in the package, then among those that
 //! another package exports. A name that the file imports from elsewhere is left alone.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::graft::{self, Place};
 use super::hash::QuickMap;
-use crate::facts::{ExprId, ExprKind, Facts, FnIdx, MacroRules, Owner, Path};
+use crate::facts::{Body, ExprId, ExprKind, Facts, FnIdx, MacroRules, Owner, Path};
 use crate::parse::expand::{Call, Definition, Find, Position, expand};
 use crate::source::{FileId, Role, SourceFile, Workspace};
 
@@ -21,9 +22,39 @@ struct Macros<'a> {
     workspace: &'a Workspace,
 }
 
-/// Facts with expansions put in; files without calls of workspace macros stay as they are.
-#[must_use]
-pub fn all(files: &[SourceFile], facts: &[Option<Arc<Facts>>], workspace: &Workspace) -> Vec<Option<Arc<Facts>>> {
+/// One call's expansion, and where it goes.
+struct Made {
+    facts: Facts,
+    place: Place,
+    /// what stands for the call, in the body of which function
+    value: Option<(usize, ExprId, Body)>,
+}
+
+/// Puts expansions into `facts`; files without calls of workspace macros stay as they are.
+pub fn all(files: &[SourceFile], facts: &mut [Option<Arc<Facts>>], workspace: &Workspace) {
+    let found = find(files, facts, workspace);
+    facts.par_iter_mut().zip(found).for_each(|(facts, found)| {
+        if let Some(facts) = facts.as_mut().filter(|_| !found.is_empty()) {
+            put(Arc::make_mut(facts), found);
+        }
+    });
+}
+
+fn put(facts: &mut Facts, found: Vec<Made>) {
+    let mut values: BTreeMap<usize, Vec<(ExprId, Body, u32)>> = BTreeMap::new();
+    for made in found {
+        let shift = graft::items(facts, made.facts, made.place);
+        if let Some((function, call, body)) = made.value {
+            values.entry(function).or_default().push((call, body, shift));
+        }
+    }
+    for (function, grafts) in values {
+        let body = graft::body(&facts.functions[function].body, grafts);
+        facts.functions[function].body = body;
+    }
+}
+
+fn find(files: &[SourceFile], facts: &[Option<Arc<Facts>>], workspace: &Workspace) -> Vec<Vec<Made>> {
     let mut by_name: QuickMap<&str, Vec<(FileId, &MacroRules)>> = QuickMap::default();
     for (file, facts) in files.iter().zip(facts) {
         for rules in facts.iter().flat_map(|facts| &facts.macro_rules) {
@@ -36,57 +67,43 @@ pub fn all(files: &[SourceFile], facts: &[Option<Arc<Facts>>], workspace: &Works
         all.sort_by_key(|(_, rules)| debug_only(rules));
     }
     let macros = Macros { by_name, files, workspace };
-    facts
-        .par_iter()
-        .enumerate()
-        .map(|(at, facts)| {
-            let facts = facts.as_ref()?;
-            Some(macros.file(&files[at], facts).map_or_else(|| Arc::clone(facts), Arc::new))
-        })
-        .collect()
+    let found = facts.par_iter().zip(files).map(|(facts, file)| facts.as_ref().map_or_else(Vec::new, |facts| macros.file(file, facts)));
+    found.collect()
 }
 
 impl Macros<'_> {
-    fn file(&self, file: &SourceFile, facts: &Arc<Facts>) -> Option<Facts> {
+    /// The expansions of a file's calls.
+    fn file(&self, file: &SourceFile, facts: &Facts) -> Vec<Made> {
         // what only tests do is nobody's finding, and their macros are the largest
         if self.by_name.is_empty() || matches!(file.role, Role::Test | Role::Bench) {
-            return None;
+            return Vec::new();
         }
         let find = |path: &str| {
             let names: Vec<&str> = path.split("::").map(str::trim).filter(|name| !name.is_empty()).collect();
             self.of_names(file, facts, names.first()?, names.last()?, names.len() > 1)
         };
         let find: &Find<'_> = &find;
-        let mut made: Option<Facts> = None;
+        let mut found = Vec::new();
         for item in &facts.item_macros {
             let Some(definition) = self.of_path(file, facts, &item.path).filter(|_| !item.test) else { continue };
             let position = if item.owner == Owner::Module { Position::Items } else { Position::Members };
             let call = Call { text: &file.text, raw: item.raw, span: item.span };
             let Some(expansion) = expand(definition, call, position, find) else { continue };
             let place = Place { module: item.module, within: item.within, owner: item.owner, test: item.test };
-            graft::items(made.get_or_insert_with(|| (**facts).clone()), expansion.facts, place);
+            found.push(Made { facts: expansion.facts, place, value: None });
         }
         for (at, function) in facts.functions.iter().enumerate().filter(|(_, function)| !function.test) {
-            let mut grafts: Vec<(ExprId, crate::facts::Body, u32)> = Vec::new();
             for id in function.body.ids() {
                 let expr = function.body.expr(id);
                 let ExprKind::Macro(call) = &expr.kind else { continue };
                 let Some(definition) = self.of_path(file, facts, &call.path) else { continue };
-                let place = Call { text: &file.text, raw: call.raw, span: expr.span };
-                let Some(expansion) = expand(definition, place, Position::Expr, find) else { continue };
-                let all = made.get_or_insert_with(|| (**facts).clone());
+                let written = Call { text: &file.text, raw: call.raw, span: expr.span };
+                let Some(expansion) = expand(definition, written, Position::Expr, find) else { continue };
                 let place = Place { module: function.module, within: Some(FnIdx(at as u32)), owner: Owner::Module, test: function.test };
-                let shift = graft::items(all, expansion.facts, place);
-                grafts.push((id, expansion.body, shift));
-            }
-            if !grafts.is_empty()
-                && let Some(all) = &mut made
-            {
-                let body = graft::body(&function.body, grafts);
-                all.functions[at].body = body;
+                found.push(Made { facts: expansion.facts, place, value: Some((at, id, expansion.body)) });
             }
         }
-        made
+        found
     }
 
     fn of_path(&self, file: &SourceFile, facts: &Facts, path: &Path) -> Option<Definition<'_>> {

@@ -182,14 +182,14 @@ impl Program {
     #[must_use]
     pub fn link(
         sources: Sources,
-        facts: Vec<Option<Arc<Facts>>>,
+        mut facts: Vec<Option<Arc<Facts>>>,
         sql: SqlFiles,
         models: Arc<Models>,
         threat_model: ThreatModel,
         tests: impl FnOnce(&[SourceFile], &[Option<&Facts>]) -> bool,
     ) -> Self {
         let Sources { workspace, mut files, unread } = sources;
-        let facts = expand::all(&files, &facts, &workspace);
+        expand::all(&files, &mut facts, &workspace);
         let all: Vec<Option<&Facts>> = facts.iter().map(Option::as_deref).collect();
         test_files::mark(&mut files, &all);
         let tests = tests(&files, &all);

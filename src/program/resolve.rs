@@ -108,7 +108,7 @@ pub fn prelude(name: &str) -> Option<&'static str> {
 
 #[must_use]
 pub fn is_primitive(name: &str) -> bool {
-    PRIMITIVES.binary_search(&name).is_ok()
+    name.len() <= 5 && PRIMITIVES.binary_search(&name).is_ok()
 }
 
 impl Names {
