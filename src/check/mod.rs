@@ -203,7 +203,7 @@ fn file(program: &Program, flow: &Flow, config: &Config, active: &[Active], id: 
         match each.rule.check {
             Check::File(check) => part.add(each.rule, Some(id), program, flow, config, |cx| check(file, cx)),
             Check::Function(check) => {
-                for function in functions.iter().filter(|function| program.tests || !program.is_test(**function)) {
+                for function in functions.iter().filter(|function| program.is_judged(**function)) {
                     part.add(each.rule, Some(id), program, flow, config, |cx| check(*function, cx));
                 }
             }

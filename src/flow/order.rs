@@ -80,12 +80,10 @@ impl<'p> Order<'p> {
     #[must_use]
     pub fn sources(&self, local: bool) -> BTreeSet<FnId> {
         let program = self.program;
-        let judged = |function: &FnId| program.tests || !program.is_test(*function);
         (0..self.converted.len() as u32)
             .into_par_iter()
             .map(FnId)
-            .filter(judged)
-            .filter(|function| is_source(program, *function, local))
+            .filter(|function| program.is_judged(*function) && is_source(program, *function, local))
             .collect()
     }
 }

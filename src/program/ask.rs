@@ -384,6 +384,13 @@ impl Program {
         self.function(id).test || self.file(self.file_of(id)).role.is_test_like()
     }
 
+    /// Whether the bodies of this code were linked, so that there is something to say of it: all but test code, and that where
+    /// findings in it can be seen.
+    #[must_use]
+    pub fn is_judged(&self, id: FnId) -> bool {
+        self.tests || !self.is_test(id)
+    }
+
     // -- names
 
     fn scope_of(&self, id: FnId) -> Option<ScopeId> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::program::routes::{Handler, Layer, Route};
+use crate::program::routes::{Handler, Layer, Route, RouteKind};
 use crate::program::{Target, Ty};
 use crate::rules::prelude::*;
 use crate::secrets::names;
@@ -212,6 +212,13 @@ pub fn mentions_limit(program: &Program, id: FnId) -> bool {
             let model = site.model.map(|model| program.models.get(model));
             model.is_some_and(|model| model.limits.as_deref() == Some("rate"))
         })
+}
+
+/// A route that a server of the project answers, and no test's.
+#[must_use]
+pub fn counts(program: &Program, route: &Route, handler: FnId) -> bool {
+    let is_test = || program.is_test(handler) || route.within.is_some_and(|within| program.is_test(within));
+    route.kind == RouteKind::Http && route.mounted && !is_test()
 }
 
 /// Where a route is written: the last link of the chain, and not the whole chain before it; the handler's own attribute where

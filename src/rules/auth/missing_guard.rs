@@ -11,8 +11,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::common::{asks_who, below, each_name, guard_layer, mentions_within, place};
-use crate::program::routes::{Extractor, Layer, Route, RouteKind, Source};
+use super::common::{asks_who, below, counts, each_name, guard_layer, mentions_within, place};
+use crate::program::routes::{Extractor, Layer, Route, Source};
 use crate::program::{Bound, Ty};
 use crate::rules::prelude::*;
 use crate::secrets::names;
@@ -51,8 +51,7 @@ fn check(cx: &mut Cx<'_>) {
     let mut all: Vec<Seen<'_>> = Vec::new();
     for route in &program.routes().routes {
         let Some(handler) = route.handler.function() else { continue };
-        let role = route.within.unwrap_or(handler);
-        if route.kind != RouteKind::Http || !route.is_mutating() || !route.mounted || program.is_test(handler) || program.is_test(role) {
+        if !counts(program, route, handler) || !route.is_mutating() {
             continue;
         }
         let by_layer = route
@@ -217,23 +216,17 @@ fn layer_guard(program: &Program, layer: &Layer) -> Option<String> {
 
 /// A call in the handler, or in what it hands its work to, that finds out who calls.
 fn call_guard(program: &Program, handler: FnId) -> Option<String> {
-    for (at, id) in below(program, handler, 2).into_iter().enumerate() {
+    let near = below(program, handler, 2);
+    for (at, id) in near.iter().copied().enumerate() {
         let body = &program.function(id).body;
-        for id in body.ids() {
-            let name = match &body.expr(id).kind {
-                ExprKind::MethodCall { method, .. } => method.as_str(),
-                ExprKind::Call { callee, .. } => match &body.expr(*callee).kind {
-                    ExprKind::Path(path) => path.last(),
-                    _ => continue,
-                },
-                _ => continue,
-            };
+        for id in body.ids().filter(|id| matches!(body.expr(*id).kind, ExprKind::MethodCall { .. } | ExprKind::Call { .. })) {
+            let name = body.called(id).1;
             if asks_caller(name, at == 0) {
                 return Some(name.to_owned());
             }
         }
     }
-    below(program, handler, 2).iter().any(|id| refuses(program, *id)).then(|| "a check of its own".to_owned())
+    near.iter().any(|id| refuses(program, *id)).then(|| "a check of its own".to_owned())
 }
 
 /// `get_user_from_headers`, `require_admin`; in the handler itself also what only asks for a user by a session.

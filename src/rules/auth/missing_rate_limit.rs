@@ -7,13 +7,14 @@
 //!
 //! Registration is told together with the login of the same router, since one layer cures both.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::common::{
-    above, asks_who, below, guard_layer, limiting_layer, limits_tries, mentions_limit, mentions_within, path_words, payload_fields, place,
-    worker,
+    above, asks_who, below, counts, guard_layer, limiting_layer, limits_tries, mentions_limit, mentions_within, path_words, payload_fields,
+    place, worker,
 };
-use crate::program::routes::{Layer, Route, RouteKind};
+use crate::program::routes::{Layer, Route};
 use crate::rules::prelude::*;
 use crate::secrets::names;
 
@@ -45,23 +46,18 @@ const DEPTH: usize = 6;
 fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
     let routes = &program.routes().routes;
-    // whether the router model sees limiters here at all
-    let seen = routes.iter().any(|route| route.layers.iter().any(|layer| limiting_layer(program, layer)));
+    // whether the router model sees limiters here at all; most projects have no route that asks
+    let seen = LazyCell::new(|| routes.iter().any(|route| route.layers.iter().any(|layer| limiting_layer(program, layer))));
     let mut open: BTreeMap<FnId, (Act, Vec<&Route>)> = BTreeMap::new();
     let mut limited: BTreeSet<FnId> = BTreeSet::new();
     for route in routes {
         let Some(handler) = worker(program, route) else { continue };
-        if route.kind != RouteKind::Http
-            || !(route.is_mutating() || route.method == "any")
-            || !route.mounted
-            || program.is_test(handler)
-            || route.within.is_some_and(|within| program.is_test(within))
-        {
+        if !counts(program, route, handler) || !(route.is_mutating() || route.method == "any") {
             continue;
         }
         let functions = below(program, handler, DEPTH);
         let Some(act) = act_of(program, route, handler, &functions) else { continue };
-        if is_limited(program, route, &functions) || (!seen || route.layers.is_empty()) && limited_around(program, route) {
+        if is_limited(program, route, &functions) || (!*seen || route.layers.is_empty()) && limited_around(program, route) {
             limited.insert(handler);
         } else {
             open.entry(handler).or_insert((act, Vec::new())).1.push(route);
@@ -132,11 +128,7 @@ fn act_of(program: &Program, route: &Route, handler: FnId, functions: &[FnId]) -
     // what is not resolved has a name all the same
     let called = |id: &FnId, check: &dyn Fn(&[String]) -> bool| {
         let body = &program.function(*id).body;
-        body.ids().any(|id| match &body.expr(id).kind {
-            ExprKind::MethodCall { method, .. } => check(&names::words(method)),
-            ExprKind::Call { callee, .. } => matches!(&body.expr(*callee).kind, ExprKind::Path(path) if check(&names::words(path.last()))),
-            _ => false,
-        })
+        body.ids().any(|id| !matches!(body.expr(id).kind, ExprKind::Macro(_)) && check(&names::words(body.called(id).1)))
     };
     let named = |check: &dyn Fn(&[String]) -> bool| {
         functions.iter().any(|id| check(&names::words(&program.function(*id).name))) || functions.iter().take(4).any(|id| called(id, check))

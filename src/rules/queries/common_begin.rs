@@ -236,29 +236,15 @@ impl<'p> Around<'p> {
     fn is_kept_for_later(&self, end: ExprId, begun: ExprId) -> bool {
         let closure = walk::ancestors(&self.parents, end).find(|outer| self.is_body(*outer) && !self.is_inside(begun, *outer));
         closure.and_then(|closure| self.parents[closure.0 as usize]).is_some_and(|parent| {
-            let name = match &self.body.expr(parent).kind {
-                ExprKind::Call { callee, .. } => match &self.body.expr(*callee).kind {
-                    ExprKind::Path(path) => path.last(),
-                    _ => "",
-                },
-                ExprKind::Macro(call) => call.name(),
-                _ => "",
-            };
-            name.contains("guard") || name.contains("defer") || name == "new"
+            let name = self.body.called(parent).1;
+            !matches!(self.body.expr(parent).kind, ExprKind::MethodCall { .. })
+                && (name.contains("guard") || name.contains("defer") || name == "new")
         })
     }
 }
 
 /// `rollback(&client)`, `self.abort_transaction()`
 fn is_end_by_name(body: &Body, id: ExprId) -> bool {
-    let name = match &body.expr(id).kind {
-        ExprKind::MethodCall { method, .. } => method.as_str(),
-        ExprKind::Call { callee, .. } => match &body.expr(*callee).kind {
-            ExprKind::Path(path) => path.last(),
-            _ => return false,
-        },
-        ExprKind::Macro(call) => call.name(),
-        _ => return false,
-    };
+    let name = body.called(id).1;
     ["rollback", "commit", "abort", "end_transaction"].iter().any(|word| name.contains(word))
 }

@@ -4,6 +4,7 @@ use super::common::{Loops, Site};
 use crate::facts::walk;
 use crate::program::{Loop, LoopShape, Ty};
 use crate::rules::prelude::*;
+use crate::secrets::names;
 
 /// How types are called that stand for a database of their own.
 const HANDLES: &[&str] = &["pool", "shard", "replica", "store", "datastore", "database", "db"];
@@ -48,8 +49,10 @@ impl Loops<'_> {
             Ty::Foreign(path, args) if self.program.kind_of(path) == Some("pointer") => args.iter().any(|arg| self.is_handle(arg)),
             Ty::Workspace(..) => {
                 let name = self.program.type_name(ty);
-                let last = name.rsplit("::").next().unwrap_or_default();
-                words(last).iter().any(|word| HANDLES.contains(&word.as_str())) && self.leads_to_database(ty, 6)
+                // without the arguments: `ChainStore<Pool>` is a store
+                let bare = name.split('<').next().unwrap_or_default();
+                names::words(bare.rsplit("::").next().unwrap_or_default()).iter().any(|word| HANDLES.contains(&word.as_str()))
+                    && self.leads_to_database(ty, 6)
             }
             _ => false,
         }
@@ -93,18 +96,4 @@ impl Loops<'_> {
         }
         id
     }
-}
-
-/// `ChainStore` as `chain`, `store`.
-fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    for c in name.chars().take_while(|c| *c != '<') {
-        if c.is_uppercase() || words.is_empty() {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut() {
-            word.extend(c.to_lowercase());
-        }
-    }
-    words
 }

@@ -159,14 +159,10 @@ fn is_callers(program: &Program, function: FnId, body: &Body, id: ExprId, is_loo
 
 /// By its name it clears away what is over, which belongs to nothing else, or runs in the transaction it is handed (`create_in_op(&mut op)`).
 fn is_apart(body: &Body, id: ExprId) -> bool {
-    let name = match &body.expr(id).kind {
-        ExprKind::MethodCall { method, .. } => method.as_str(),
-        ExprKind::Call { callee, .. } => match &body.expr(*callee).kind {
-            ExprKind::Path(path) => path.last(),
-            _ => return false,
-        },
-        _ => return false,
-    };
+    if matches!(body.expr(id).kind, ExprKind::Macro(_)) {
+        return false;
+    }
+    let name = body.called(id).1;
     let clears = name.split('_').any(|word| matches!(word, "expired" | "stale" | "cleanup" | "prune" | "purge" | "gc" | "sweep"));
     clears || ["_in_op", "_in_tx", "_in_txn", "_in_transaction", "_with_tx", "_with_transaction"].iter().any(|end| name.ends_with(end))
 }
