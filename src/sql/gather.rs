@@ -106,11 +106,18 @@ impl Sql {
         let SqlFiles { mut sets, texts: mut in_files, dialects } = read;
         let takes = |path: &str| models.call(path).is_some_and(|model| model.sql.is_some() || model.sql_file.is_some());
         let last = |path: &str| path.rsplit("::").next().unwrap_or(path).to_owned();
-        let (macros, functions): (Vec<String>, Vec<String>) =
-            models.paths().filter(|path| takes(path)).map(|path| last(&path)).partition(|name| name.ends_with('!'));
-        let takers = functions.into_iter().collect();
-        let macros = macros.iter().map(|name| name.trim_end_matches('!').to_owned()).collect();
-        let reader = Gatherer { texts: Texts::new(files, facts, workspace), takers, macros, workspace, models, dialects: &dialects, tests };
+        let paths: Vec<_> = models.paths().filter(|path| takes(path)).collect();
+        let (macros, functions): (Vec<String>, Vec<String>) = paths.iter().map(|path| last(path)).partition(|name| name.ends_with('!'));
+        let reader = Gatherer {
+            texts: Texts::new(files, facts, workspace),
+            takers: functions.into_iter().collect(),
+            macros: macros.iter().map(|name| name.trim_end_matches('!').to_owned()).collect(),
+            at_hand: at_hand(paths.iter().map(|path| &**path), workspace, models),
+            workspace,
+            models,
+            dialects: &dialects,
+            tests,
+        };
         let in_rust = builder::discover(files, facts, workspace, &dialects, &reader.texts);
         // a file that a migration in Rust runs is part of that one
         let run = files_of(&in_rust);
@@ -166,7 +173,19 @@ struct Gatherer<'p> {
     workspace: &'p Workspace,
     models: &'p Models,
     dialects: &'p Dialects,
+    /// crates with functions that take SQL which any crate of the workspace depends on, or which stand behind one that it does
+    at_hand: HashSet<String>,
     tests: bool,
+}
+
+/// Which of the crates that `paths` begin with are dependencies of the workspace, or handed on by one (`deadpool_postgres::tokio_postgres`).
+fn at_hand<'a>(paths: impl Iterator<Item = &'a str>, workspace: &Workspace, models: &Models) -> HashSet<String> {
+    let dependencies: HashSet<&str> =
+        workspace.crates.iter().flat_map(|krate| &krate.dependencies).map(|each| each.name_in_code.as_str()).collect();
+    let hands_on = |name: &str, krate: &str| models.canonical(&format!("{name}::{krate}")) == krate;
+    let crates: HashSet<&str> = paths.map(|path| path.split("::").next().unwrap_or("")).collect();
+    let is_at_hand = |krate: &&str| dependencies.contains(krate) || dependencies.iter().any(|name| hands_on(name, krate));
+    crates.into_iter().filter(is_at_hand).map(ToOwned::to_owned).collect()
 }
 
 impl Gatherer<'_> {
@@ -293,15 +312,8 @@ impl Gatherer<'_> {
         file.krate.is_none_or(|id| self.workspace.krate(id).dependency(first).is_some())
     }
 
-    /// A dependency of any crate of the workspace, or behind one.
     fn is_at_hand(&self, owner: &str) -> bool {
-        let first = owner.split("::").next().unwrap_or("");
-        let hands_on = |name: &str| {
-            let path = format!("{name}::{first}");
-            self.models.canonical(&path) == first
-        };
-        let dependencies = self.workspace.crates.iter().flat_map(|krate| &krate.dependencies);
-        dependencies.map(|each| &each.name_in_code).any(|name| name == first || hands_on(name))
+        self.at_hand.contains(owner.split("::").next().unwrap_or(""))
     }
 
     /// A modelled function or macro by the path it is called by, through the imports of the file.
