@@ -261,6 +261,7 @@ fn route(kind: RouteKind, id: FnId, method: Name, path: String, location: Locati
         within: None,
         framework,
         mounted,
+        served: mounted,
         extractors: Vec::new(),
         response: Ty::Unknown,
     }

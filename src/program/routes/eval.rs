@@ -79,6 +79,7 @@ fn finish(program: &Program, route: Partial) -> Option<Route> {
         within: Some(route.within),
         framework: route.framework,
         mounted: true,
+        served: route.served,
         extractors: Vec::new(),
         response: Ty::Unknown,
     })

@@ -37,6 +37,7 @@ fn alternatives(router: Router, place: &Place) -> Vec<Partial> {
         framework: place.framework.clone(),
         gives: false,
         waits: false,
+        served: false,
     }]
 }
 
@@ -82,6 +83,7 @@ fn both(program: &Program, one: &Partial, other: &Partial) -> Partial {
         framework: answers.framework.clone(),
         gives: !is_handler(answers),
         waits: answers.waits,
+        served: false,
     }
 }
 

@@ -13,10 +13,12 @@ mod eval;
 mod extract;
 mod filters;
 mod parts;
+mod place;
 mod table;
 mod value;
 
 pub use extract::{Extractor, Source};
+pub use place::place;
 pub use table::{Row, rows};
 
 use super::{FnId, Program, Target, Ty};
@@ -84,6 +86,8 @@ pub struct Route {
     pub framework: Name,
     /// false for a handler with a path of its own that no router was seen to take in
     pub mounted: bool,
+    /// its router was seen to be handed to a server, so that nothing more comes before its path
+    pub served: bool,
     /// what the handler takes, by parameter
     pub extractors: Vec<Extractor>,
     /// what the handler returns (futures as what they yield)

@@ -26,6 +26,7 @@ impl<'p> Eval<'p> {
                 framework: framework.clone(),
                 gives: false,
                 waits: false,
+                served: false,
             })
             .collect()
     }
@@ -88,6 +89,7 @@ impl<'p> Eval<'p> {
                 framework: framework.clone(),
                 gives: false,
                 waits: false,
+                served: false,
             }
         };
         match route.part.as_str() {
@@ -104,7 +106,10 @@ impl<'p> Eval<'p> {
                     }
                 }
                 if route.part == "serve" {
-                    router.routes.iter_mut().for_each(|route| route.gives = false);
+                    router.routes.iter_mut().for_each(|route| {
+                        route.gives = false;
+                        route.served = true;
+                    });
                 }
             }
             "beside" => router = Router::default(),
@@ -274,6 +279,7 @@ impl<'p> Eval<'p> {
                         framework,
                         gives: false,
                         waits: false,
+                        served: false,
                     }];
                 }
                 declared
@@ -292,6 +298,7 @@ impl<'p> Eval<'p> {
                         framework: crate_of(model),
                         gives: false,
                         waits: false,
+                        served: false,
                     };
                     return operations.into_iter().map(partial).collect();
                 }
@@ -311,6 +318,7 @@ impl<'p> Eval<'p> {
                     framework: crate_of(model),
                     gives: false,
                     waits: false,
+                    served: false,
                 }]
             }
         }

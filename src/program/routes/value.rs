@@ -22,6 +22,8 @@ pub(super) struct Partial {
     pub gives: bool,
     /// the handler of a filter is awaited
     pub waits: bool,
+    /// its router was seen to be handed to a server
+    pub served: bool,
 }
 
 /// A router so far.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+pub use crate::program::routes::place;
 use crate::program::routes::{Handler, Layer, Route, RouteKind};
 use crate::program::{Target, Ty};
 use crate::rules::prelude::*;
@@ -69,6 +70,61 @@ pub fn guard_layer(program: &Program, layer: &Layer) -> bool {
 
 fn calls_guard(program: &Program, id: FnId) -> bool {
     program.callees(id).iter().any(|(callee, _)| asks_who(&program.function(*callee).name))
+}
+
+/// `get_user_from_headers`, `require_admin`; in the handler itself also what only asks for a user by a session.
+#[must_use]
+pub fn asks_caller(name: &str, in_handler: bool) -> bool {
+    let words = names::words(name);
+    let any = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    let who = any(&[
+        "auth",
+        "user",
+        "admin",
+        "login",
+        "token",
+        "session",
+        "permission",
+        "permissions",
+        "access",
+        "identity",
+        "claims",
+        "role",
+        "roles",
+        "owner",
+        "authorized",
+        "allowed",
+        "author",
+    ]);
+    let firm = any(&["require", "ensure", "check", "authorize", "authenticate", "current", "assert", "logged"])
+        || any(&["from"]) && any(&["headers", "header", "request", "req", "session", "cookie", "cookies", "token", "jar"]);
+    let loose = any(&["verify", "validate", "is", "extract", "can", "has"]);
+    // `validate_user_exists`, `check_user_name`: about what is asked for, not about who asks
+    let about_data = any(&[
+        "exists",
+        "exist",
+        "unique",
+        "available",
+        "taken",
+        "name",
+        "username",
+        "email",
+        "input",
+        "count",
+        "format",
+        "length",
+        "valid",
+    ]);
+    let asks = who && words.len() > 1 && !about_data && (firm || in_handler && loose);
+    asks || matches!(name, "authorize" | "authenticate" | "identity")
+}
+
+/// The first call of a body whose name is wanted.
+#[must_use]
+pub fn calls_within(program: &Program, id: FnId, wanted: impl Fn(&str) -> bool) -> Option<String> {
+    let body = &program.function(id).body;
+    let calls = body.ids().filter(|id| matches!(body.expr(*id).kind, ExprKind::MethodCall { .. } | ExprKind::Call { .. }));
+    calls.map(|id| body.called(id).1).find(|name| wanted(name)).map(ToString::to_string)
 }
 
 /// A function and what it calls, nearest first, at most `depth` calls down. Tests are left out.
@@ -219,35 +275,6 @@ pub fn mentions_limit(program: &Program, id: FnId) -> bool {
 pub fn counts(program: &Program, route: &Route, handler: FnId) -> bool {
     let is_test = || program.is_test(handler) || route.within.is_some_and(|within| program.is_test(within));
     route.kind == RouteKind::Http && route.mounted && !is_test()
-}
-
-/// Where a route is written: the last link of the chain, and not the whole chain before it; the handler's own attribute where
-/// it has one.
-#[must_use]
-pub fn place(program: &Program, route: &Route) -> Location {
-    let Some(within) = route.within else { return route.location };
-    let body = &program.function(within).body;
-    let at = body.ids().find(|id| body.expr(*id).span == route.location.span);
-    match at.map(|id| &body.expr(id).kind) {
-        Some(ExprKind::MethodCall { method_span, .. }) => {
-            Span::new(method_span.start, route.location.span.end).in_file(route.location.file)
-        }
-        Some(ExprKind::Call { .. }) => route.location,
-        _ => match route.handler.function() {
-            Some(id) => declared_at(program, id).unwrap_or(route.location),
-            None => route.location,
-        },
-    }
-}
-
-/// The attribute that names a handler's path.
-fn declared_at(program: &Program, id: FnId) -> Option<Location> {
-    let attrs = program.function(id).attrs.iter();
-    let of_route = attrs.filter(|attr| {
-        let full = program.resolve_attribute(id, &attr.path);
-        program.models.attribute(&full).is_some_and(|model| model.kind == "handler")
-    });
-    of_route.map(|attr| attr.span.in_file(program.file_of(id))).next()
 }
 
 /// The function that does a route's work, also behind a closure that calls one.

@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::common::{asks_who, below, counts, each_name, guard_layer, mentions_within, place};
+use super::common::{asks_caller, asks_who, below, calls_within, counts, each_name, guard_layer, mentions_within, place};
 use crate::program::routes::{Extractor, Layer, Route, Source};
 use crate::program::{Bound, Ty};
 use crate::rules::prelude::*;
@@ -31,6 +31,9 @@ const PUBLIC: &str = "login signin logon register registration signup join auth 
 /// What a handler says that turns callers away, or knows them by what they signed.
 const REFUSES: &str = "unauthorized unauthorised forbidden unauthenticated signature hmac denied authorize authorise permission \
     permissions privilege";
+
+/// What a handler that turns callers away by itself is guarded by.
+const ITS_OWN: &str = "a check of its own";
 
 /// How many siblings have to be guarded before one without is odd.
 const LEAST: usize = 3;
@@ -98,16 +101,30 @@ fn group<'s, 'p>(all: &'s [Seen<'p>], key: impl Fn(&Seen<'p>) -> String) -> BTre
 fn odd(cx: &mut Cx<'_>, members: &[&Seen<'_>], least: usize, severity: Severity, told: &mut BTreeSet<FnId>) {
     let program = cx.program();
     let guarded: Vec<&&Seen<'_>> = members.iter().filter(|seen| seen.guard.is_some()).collect();
-    let open: Vec<&&Seen<'_>> =
-        members.iter().filter(|seen| seen.guard.is_none() && !is_public(program, seen) && does_something(program, seen.handler)).collect();
-    if guarded.len() < least || open.is_empty() || guarded.len() < 3 * open.len() {
+    if guarded.len() < least {
         return;
     }
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for guard in guarded.iter().filter_map(|seen| seen.guard.as_deref()) {
+    for guard in guarded.iter().filter_map(|seen| seen.guard.as_deref()).filter(|guard| *guard != ITS_OWN) {
         *counts.entry(guard).or_default() += 1;
     }
-    let Some((guard, _)) = counts.iter().max_by_key(|(name, count)| (**count, std::cmp::Reverse(**name))) else { return };
+    // handlers that each check something of their own have nothing in common that one could lack
+    let Some((guard, count)) = counts.iter().max_by_key(|(name, count)| (**count, std::cmp::Reverse(**name))) else { return };
+    if *count < LEAST || 2 * count < guarded.len() {
+        return;
+    }
+    let open: Vec<&&Seen<'_>> = members
+        .iter()
+        .filter(|seen| {
+            seen.guard.is_none()
+                && !is_public(program, seen)
+                && does_something(program, seen.handler)
+                && !asks_further_down(program, seen.handler)
+        })
+        .collect();
+    if open.is_empty() || guarded.len() < 3 * open.len() {
+        return;
+    }
     let example = guarded.iter().find(|seen| seen.guard.as_deref() == Some(*guard));
     for seen in open {
         if !told.insert(seen.handler) {
@@ -217,45 +234,17 @@ fn layer_guard(program: &Program, layer: &Layer) -> Option<String> {
 /// A call in the handler, or in what it hands its work to, that finds out who calls.
 fn call_guard(program: &Program, handler: FnId) -> Option<String> {
     let near = below(program, handler, 2);
-    for (at, id) in near.iter().copied().enumerate() {
-        let body = &program.function(id).body;
-        for id in body.ids().filter(|id| matches!(body.expr(*id).kind, ExprKind::MethodCall { .. } | ExprKind::Call { .. })) {
-            let name = body.called(id).1;
-            if asks_caller(name, at == 0) {
-                return Some(name.to_owned());
-            }
-        }
+    let asked = near.iter().enumerate().find_map(|(at, id)| calls_within(program, *id, |name| asks_caller(name, at == 0)));
+    if asked.is_some() {
+        return asked;
     }
-    near.iter().any(|id| refuses(program, *id)).then(|| "a check of its own".to_owned())
+    near.iter().any(|id| refuses(program, *id)).then(|| ITS_OWN.to_owned())
 }
 
-/// `get_user_from_headers`, `require_admin`; in the handler itself also what only asks for a user by a session.
-fn asks_caller(name: &str, in_handler: bool) -> bool {
-    let words = names::words(name);
-    let any = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
-    let who = any(&[
-        "auth",
-        "user",
-        "admin",
-        "login",
-        "token",
-        "session",
-        "permission",
-        "permissions",
-        "access",
-        "identity",
-        "claims",
-        "role",
-        "roles",
-        "owner",
-        "authorized",
-        "allowed",
-        "author",
-    ]);
-    let firm = any(&["require", "ensure", "check", "authorize", "authenticate", "current", "assert", "logged"])
-        || any(&["from"]) && any(&["headers", "header", "request", "req", "session", "cookie", "cookies", "token", "jar"]);
-    let loose = any(&["verify", "validate", "is", "extract", "can", "has"]);
-    (who && words.len() > 1 && (firm || in_handler && loose)) || matches!(name, "authorize" | "authenticate" | "identity")
+/// The service or the repository that the handler hands its work to asks: the handler is not the odd one out, it is layered more
+/// deeply.
+fn asks_further_down(program: &Program, handler: FnId) -> bool {
+    below(program, handler, 6).iter().any(|id| calls_within(program, *id, |name| asks_caller(name, false)).is_some())
 }
 
 /// The body answers 401 or 403, or checks a signature.

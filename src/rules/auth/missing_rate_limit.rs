@@ -11,8 +11,8 @@ use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::common::{
-    above, asks_who, below, counts, guard_layer, limiting_layer, limits_tries, mentions_limit, mentions_within, path_words, payload_fields,
-    place, worker,
+    above, asks_caller, asks_who, below, calls_within, counts, guard_layer, limiting_layer, limits_tries, mentions_limit, mentions_within,
+    path_words, payload_fields, place, worker,
 };
 use crate::program::routes::{Layer, Route};
 use crate::rules::prelude::*;
@@ -151,8 +151,10 @@ fn act_of(program: &Program, route: &Route, handler: FnId, functions: &[FnId]) -
     }
     let register = has(&["register", "signup", "registration"]) || pair("sign", "up") || pair("create", "account");
     let created = route.method == "post" && has(&["users", "accounts", "user"]) && has(&["create", "new", "add", "post"]);
+    // an administrator makes accounts for others
+    let asks = || functions.iter().any(|id| calls_within(program, *id, |name| asks_caller(name, false)).is_some());
     let invited = route.params().iter().any(|param| limits_guessing(param));
-    if (register || created && asks_password()) && !invited && (marked("password-hash") || named(&hashes_password)) {
+    if (register || created && asks_password() && !asks()) && !invited && (marked("password-hash") || named(&hashes_password)) {
         return Some(Act::Register);
     }
     None
