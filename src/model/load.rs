@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
 
-use super::{AttributeModel, CallModel, ExtractorModel, Model, ModelTy, TypeModel, Version, check};
+use super::{AttributeModel, CallModel, ExtractorModel, Model, ModelTy, PathsModel, TypeModel, Version, check};
 use crate::facts::Name;
 
 static BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/models.rs"));
@@ -58,6 +58,8 @@ pub struct Models {
     dialect_names: Vec<(Name, Name)>,
     derives: HashMap<Name, Vec<(Name, Name)>>,
     derived_assoc: HashMap<Name, Vec<(Name, Name)>>,
+    /// by router crate, for all of its versions: crates of one workspace may differ
+    route_paths: HashMap<Name, Vec<PathsModel>>,
 }
 
 /// The models in the text of a `backend-lint.toml`, checked. Other keys of the file are not looked at.
@@ -173,6 +175,9 @@ impl Models {
                 self.derived_assoc.entry(name.into()).or_default().extend(assoc);
             }
         }
+        if !model.paths.is_empty() {
+            self.route_paths.insert(model.krate.as_str().into(), model.paths);
+        }
         let package: Name = model.package.as_deref().unwrap_or(&model.krate).into();
         let dialects = model.dialects.iter().map(|(feature, dialect)| (package.clone(), feature.into(), dialect.into()));
         self.dialects.extend(dialects);
@@ -184,6 +189,12 @@ impl Models {
     #[must_use]
     pub fn dialects(&self) -> &[(Name, Name, Name)] {
         &self.dialects
+    }
+
+    /// How a router crate in this version reads the parameters of paths.
+    #[must_use]
+    pub fn route_paths(&self, krate: &str, version: Version) -> Option<&PathsModel> {
+        self.route_paths.get(krate)?.iter().find(|one| version.within(one.since.as_deref(), one.until.as_deref()))
     }
 
     /// Names in code that only one SQL dialect has, with the dialect.

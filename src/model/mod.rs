@@ -74,6 +74,24 @@ pub struct Model {
     pub attribute: Vec<AttributeModel>,
     #[serde(default)]
     pub derive: Vec<DeriveModel>,
+    #[serde(default)]
+    pub paths: Vec<PathsModel>,
+}
+
+/// How the paths of a router name their parameters, and how the values are read.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PathsModel {
+    /// what a segment that is a parameter begins with: `:`, `{`
+    pub param: String,
+    /// the server stops at its start where a segment begins with it
+    pub refuses: Option<String>,
+    /// the method that turns this off
+    pub unchecked: Option<String>,
+    /// how many values there have to be for a tuple of some length: `exact`, `at-least`
+    pub counts: String,
+    pub since: Option<String>,
+    pub until: Option<String>,
 }
 
 /// A foreign type.
