@@ -9,7 +9,8 @@ use crate::secrets::names::{self, Kind};
 /// wrapper that hides its content).
 #[must_use]
 pub fn secret_text(program: &Program, name: &str, ty: &Ty) -> Option<Kind> {
-    let kind = names::kind(name).filter(|_| !names::is_ambiguous(name)).or_else(|| credential_header(name))?;
+    let kind = names::kind(name).filter(|_| !names::is_ambiguous(name)).or_else(|| credential_header(name));
+    let kind = kind.or_else(|| is_password_hash(name).then_some(Kind::Password))?;
     let text = match peel(ty) {
         Ty::Unknown => !matches!(name, "token" | "tokens" | "key" | "keys"),
         Ty::Primitive(name) => name == "str" || name == "u8",
@@ -29,7 +30,8 @@ fn credential_header(name: &str) -> Option<Kind> {
     is_value.then_some(Kind::Token)
 }
 
-fn is_text(path: &str) -> bool {
+#[must_use]
+pub fn is_text(path: &str) -> bool {
     matches!(
         path,
         "http::HeaderValue"
@@ -124,16 +126,98 @@ pub fn plain_text(ty: &TypeRef) -> bool {
     }
 }
 
-/// The first field of a type that Debug would print a secret of.
+/// A secret that Debug prints somewhere inside a value.
+#[derive(Clone, Debug)]
+pub struct Printed {
+    /// from the value down: `account.password_hash`
+    pub path: String,
+    /// the type that the field stands in
+    pub holder: TypeId,
+}
+
+/// The first secret that printing a value of this type with Debug shows, through fields, containers and pointers. Types that do
+/// not derive Debug, and fields that a derive leaves out, end the search.
 #[must_use]
-pub fn printed_secret(program: &Program, id: TypeId) -> Option<Name> {
-    let ty = program.type_def(id);
-    derives(ty, "Debug")?;
-    let file = program.file(program.type_file(id));
-    fields(ty)
-        .iter()
-        .find(|field| is_grave(&field.name) && plain_text(&field.ty) && !hidden_from_debug(field, file))
-        .map(|field| field.name.clone())
+pub fn printed_secret(program: &Program, ty: &Ty) -> Option<Printed> {
+    search(program, ty, &mut Vec::new(), "")
+}
+
+fn search(program: &Program, ty: &Ty, seen: &mut Vec<TypeId>, path: &str) -> Option<Printed> {
+    /// nobody looks for a password deeper than that
+    const DEPTH: usize = 5;
+    match ty {
+        Ty::Ref(inner) | Ty::Slice(inner) => search(program, inner, seen, path),
+        Ty::Tuple(parts) => parts.iter().find_map(|part| search(program, part, seen, path)),
+        Ty::Foreign(of, args) if prints_content(of) => args.iter().find_map(|arg| search(program, arg, seen, path)),
+        Ty::Workspace(id, _) => {
+            let def = program.type_def(*id);
+            if seen.contains(id) || seen.len() > DEPTH {
+                return None;
+            }
+            derives(def, "Debug")?;
+            seen.push(*id);
+            let file = program.file(program.type_file(*id));
+            let at = |field: &Field| if path.is_empty() { field.name.to_string() } else { format!("{path}.{}", field.name) };
+            let all: Vec<&Field> = match &def.kind {
+                TypeKind::Struct(fields) | TypeKind::Union(fields) => fields.iter().collect(),
+                TypeKind::Enum(variants) => variants.iter().flat_map(|variant| &variant.fields).collect(),
+                TypeKind::Alias(_) => Vec::new(),
+            };
+            let shown = all.iter().copied().filter(|field| !hidden_from_debug(field, file));
+            let own = shown.clone().find(|field| {
+                (is_grave(&field.name) || is_password_hash(&field.name) || is_hash_of_user(&field.name, &all)) && plain_text(&field.ty)
+            });
+            if let Some(field) = own {
+                return Some(Printed { path: at(field), holder: *id });
+            }
+            shown.clone().find_map(|field| search(program, &program.field_ty(ty, &field.name), seen, &at(field)))
+        }
+        _ => None,
+    }
+}
+
+/// Containers and pointers whose Debug is that of what they hold.
+fn prints_content(path: &str) -> bool {
+    const CONTAINERS: &[&str] = &[
+        "Option",
+        "Result",
+        "Box",
+        "Arc",
+        "Rc",
+        "Vec",
+        "VecDeque",
+        "HashMap",
+        "BTreeMap",
+        "HashSet",
+        "BTreeSet",
+        "Json",
+        "Form",
+        "Query",
+        "Path",
+        "Data",
+        "State",
+        "Extension",
+        "Cow",
+    ];
+    path.rsplit("::").next().is_some_and(|last| CONTAINERS.contains(&last))
+}
+
+/// `password_hash`, `hashed_password`: what an offline attack starts from.
+#[must_use]
+pub fn is_password_hash(name: &str) -> bool {
+    let words = names::words(name);
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    let last = words.last().map_or("", String::as_str);
+    has(&["password", "passwd", "pw", "pwd", "pass"])
+        && has(&["hash", "hashed", "digest"])
+        && !matches!(last, "id" | "version" | "algorithm")
+        || matches!(name, "passhash" | "pwhash")
+}
+
+/// A row of users that keeps its password's hash as `hash`.
+fn is_hash_of_user(name: &str, beside: &[&Field]) -> bool {
+    let is_login = |field: &&Field| matches!(field.name.as_str(), "email" | "username" | "user_name" | "login");
+    name == "hash" && beside.iter().any(is_login)
 }
 
 /// A password or a key, and a token by a fuller name than `token`.

@@ -3,9 +3,8 @@
 //! `skip(..)`, `skip_all` and types that hide their content are known. An argument whose type derives Debug and holds a secret
 //! counts like the secret itself.
 
-use super::common::{peel, printed_secret, secret_text};
+use super::common::{printed_secret, secret_text};
 use crate::facts::{Attr, walk};
-use crate::program::Ty;
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Function(check);
@@ -31,16 +30,9 @@ fn check(id: FnId, cx: &mut Cx<'_>) {
             let ty = program.pat_ty(id, pat);
             if secret_text(program, &name, ty).is_some() {
                 cx.report_at(param.span.in_file(program.file_of(id))).arg("name", name.as_str()).help("skip").label("attribute", attr.span);
-            } else if let Ty::Workspace(holder, _) = peel(ty)
-                && let Some(field) = printed_secret(program, *holder)
-            {
+            } else if let Some(printed) = printed_secret(program, ty) {
                 let finding = cx.report_at(param.span.in_file(program.file_of(id)));
-                finding
-                    .variant("holder")
-                    .arg("name", name.as_str())
-                    .arg("field", field.as_str())
-                    .help("skip")
-                    .label("attribute", attr.span);
+                finding.variant("holder").arg("name", name.as_str()).arg("field", &printed.path).help("skip").label("attribute", attr.span);
             }
         }
     }

@@ -5,7 +5,6 @@
 
 use super::common::{peel, printed_secret, secret_text, subject};
 use crate::facts::{FormatPiece, MacroCall};
-use crate::program::Ty;
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Function(check);
@@ -37,17 +36,20 @@ fn check(id: FnId, cx: &mut Cx<'_>) {
                     finding.quiet("command");
                 }
             } else if is_debug(call, at, arg.sigil)
-                && let Ty::Workspace(holder, _) = peel(ty)
-                && let Some(field) = printed_secret(program, *holder)
+                && let Some(printed) = printed_secret(program, ty)
             {
-                let ty = program.type_def(*holder);
-                cx.report_at(span.in_file(file))
+                let holder = program.type_def(printed.holder);
+                let finding = cx
+                    .report_at(span.in_file(file))
                     .variant("holder")
                     .arg("name", name.as_str())
-                    .arg("field", field.as_str())
-                    .arg("holder", ty.name.as_str())
+                    .arg("field", &printed.path)
+                    .arg("holder", program.type_name(peel(ty)))
                     .help("redact")
-                    .label_at("type", ty.name_span.in_file(program.type_file(*holder)));
+                    .label_at("type", holder.name_span.in_file(program.type_file(printed.holder)));
+                if by_hand {
+                    finding.quiet("command");
+                }
             }
         }
     }
