@@ -10,7 +10,7 @@ use super::items::{Head, Items, Method};
 use super::known;
 use super::names::{Def, KnownPaths, Space};
 use super::ty::{self, Args, Bound, Inner, Substitution, Ty};
-use super::{FnId, TraitId, TypeId};
+use super::{FnId, ImplId, TraitId, TypeId};
 use crate::facts::{ExprId, Name, Path, TypeRef};
 use crate::model::CallId;
 
@@ -43,10 +43,6 @@ impl Callee {
     fn foreign(owner: Name, name: &str, model: Option<CallId>, receiver: Ty) -> Callee {
         let path = if owner.is_empty() { Name::from(name) } else { Name::from(format!("{owner}::{name}")) };
         Callee::Foreign { owner, path, model, receiver }
-    }
-
-    fn one(function: FnId, self_ty: &Ty) -> Callee {
-        Callee::Functions { all: vec![function], dispatch: false, known: Substitution::default(), self_ty: Some(self_ty.clone()) }
     }
 }
 
@@ -141,6 +137,10 @@ impl Infer<'_> {
             Ty::Workspace(..) if matches!(name.as_str(), "unwrap" | "expect" | "map_err") => {
                 Callee::Value(Ty::Callable(Inner::new(receiver.clone())))
             }
+            // whatever it is, it hands out its elements
+            _ if receiver.is_opaque() && args.is_empty() && matches!(name.as_str(), "iter" | "iter_mut" | "into_iter") => {
+                Callee::Value(Ty::Callable(Inner::new(Ty::foreign(ty::ITERATOR, vec![Ty::Unknown]))))
+            }
             _ => self.telling(receiver, name, args).unwrap_or(Callee::Unknown),
         }
     }
@@ -160,7 +160,7 @@ impl Infer<'_> {
         let items = self.cx.items;
         match ty {
             Ty::Param(_, bounds) | Ty::Bounded(bounds) => bounds.iter().find_map(|bound| match bound {
-                Bound::Workspace(id, _) => self.trait_callee(*id, name, Some(ty.clone())),
+                Bound::Workspace(id, args) => self.trait_callee(*id, args, name, Some(ty.clone())),
                 Bound::Foreign(path, _) => {
                     let model = self.cx.known.models.find_method(path, name)?;
                     Some(Callee::foreign(path.clone(), name, Some(model), ty.clone()))
@@ -174,10 +174,7 @@ impl Infer<'_> {
                     return Some(self.concrete(&methods, ty));
                 }
                 // the default body of a trait that the type has
-                items.impls_for(&head).iter().find_map(|id| match &items.impl_info(*id).of {
-                    Some(Bound::Workspace(of, _)) => Some(Callee::one(items.trait_method(*of, name)?.1, ty)),
-                    _ => None,
-                })
+                items.impls_for(&head).iter().find_map(|id| self.default_body(*id, ty, name))
             }
         }
     }
@@ -212,9 +209,10 @@ impl Infer<'_> {
     }
 
     /// Every impl of a trait's method, and its default body.
-    fn trait_callee(&self, id: TraitId, name: &str, self_ty: Option<Ty>) -> Option<Callee> {
+    fn trait_callee(&self, id: TraitId, args: &[Ty], name: &str, self_ty: Option<Ty>) -> Option<Callee> {
         let items = self.cx.items;
         let (of, declared) = items.trait_method(id, name)?;
+        let known = if of == id { self.trait_args(of, args.iter().cloned()) } else { Substitution::default() };
         let mut all = vec![declared];
         for implementation in &items.trait_info(of).impls {
             let (file, index) = items.impls[implementation.0 as usize];
@@ -223,7 +221,7 @@ impl Infer<'_> {
             let named = |at: &&crate::facts::FnIdx| facts.functions.get(at.0 as usize).is_some_and(|function| function.name == name);
             all.extend(facts.impls[index.0 as usize].functions.iter().find(named).map(|at| FnId(base + at.0)));
         }
-        Some(Callee::Functions { all, dispatch: true, known: Substitution::default(), self_ty })
+        Some(Callee::Functions { all, dispatch: true, known, self_ty })
     }
 
     fn blanket(&self, ty: &Ty, name: &Name) -> Option<Callee> {
@@ -233,10 +231,27 @@ impl Infer<'_> {
             return Some(self.concrete(&[*first], ty));
         }
         // default bodies of traits that everything has
-        items.blanket_impls().iter().find_map(|id| match &items.impl_info(*id).of {
-            Some(Bound::Workspace(of, _)) => Some(Callee::one(items.trait_method(*of, name)?.1, ty)),
-            _ => None,
-        })
+        items.blanket_impls().iter().find_map(|id| self.default_body(*id, ty, name))
+    }
+
+    /// What a trait gives the type of an impl: `impl<T, E> Context<T, E> for Result<T, E> {}` says what `T` is in the trait's bodies.
+    fn default_body(&self, from: ImplId, ty: &Ty, name: &Name) -> Option<Callee> {
+        let items = self.cx.items;
+        let info = items.impl_info(from);
+        let Some(Bound::Workspace(of, args)) = &info.of else { return None };
+        let (at, function) = items.trait_method(*of, name)?;
+        let mut known = Substitution::default();
+        if at == *of && !items.trait_info(at).params.is_empty() {
+            info.self_ty.unify(ty, &mut known);
+            known = self.trait_args(at, args.iter().map(|arg| arg.substitute(&known)));
+        }
+        Some(Callee::Functions { all: vec![function], dispatch: false, known, self_ty: Some(ty.clone()) })
+    }
+
+    /// The type parameters of a trait by their names.
+    fn trait_args(&self, of: TraitId, args: impl Iterator<Item = Ty>) -> Substitution {
+        let params = &self.cx.items.trait_info(of).params;
+        params.iter().cloned().zip(args).filter(|(_, ty)| !ty.is_unknown()).collect()
     }
 
     /// A modelled method of that very type, or of a foreign trait that the workspace implements for it.
@@ -448,7 +463,7 @@ impl Infer<'_> {
                 }
             }
         }
-        self.trait_callee(of, name, None).unwrap_or(Callee::Unknown)
+        self.trait_callee(of, &[], name, None).unwrap_or(Callee::Unknown)
     }
 
     /// `Type::name`.
@@ -463,8 +478,8 @@ impl Infer<'_> {
         if let Some(callee) = self.workspace_method(own, name) {
             return callee;
         }
-        if let Some(Bound::Workspace(of, _)) = of
-            && let Some(callee) = self.trait_callee(*of, name, Some(own.clone()))
+        if let Some(Bound::Workspace(of, args)) = of
+            && let Some(callee) = self.trait_callee(*of, args, name, Some(own.clone()))
         {
             return callee;
         }

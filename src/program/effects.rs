@@ -163,6 +163,9 @@ pub fn of_call(program: &Program, table: &EffectTable, function: FnId, id: ExprI
             callee: None,
         });
     }
+    if let Some(led) = of_local_closure(program, table, function, id) {
+        return Some(led);
+    }
     let targets = program.targets(function, id);
     if let Some(model) = program.model(function, id)
         && model.remote
@@ -214,6 +217,17 @@ pub fn of_call(program: &Program, table: &EffectTable, function: FnId, id: ExprI
         best = Some(Led { effects: Effects { remote, worker, ..Effects::default() }, callee: None });
     }
     best
+}
+
+/// `let find = |id| async move { .. }; for id in ids { find(id).await }`: what the closure does, at each call of it.
+fn of_local_closure(program: &Program, table: &EffectTable, function: FnId, id: ExprId) -> Option<Led> {
+    let body = &program.function(function).body;
+    let ExprKind::Call { callee, .. } = &body.expr(id).kind else { return None };
+    let binding = program.local(function, *callee)?;
+    let value = Definitions::of(body).value(binding)?;
+    let ExprKind::Closure { body: inner, .. } = &body.expr(walk::tail_closure(body, value).unwrap_or(value)).kind else { return None };
+    let leads = walk::descendants(body, *inner).filter(|inner| *inner != id).filter_map(|inner| of_call(program, table, function, inner));
+    leads.filter(|led| led.effects.queries()).min_by_key(|led| (led.effects.cached, led.effects.depth))
 }
 
 /// Whether a call computes an answer only when there is none.

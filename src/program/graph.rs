@@ -274,6 +274,15 @@ fn entries(program: &Program, cuts: &mut Cuts) -> Vec<(FnId, Entry)> {
         }
         for expr in function.body.ids() {
             if matches!(function.body.expr(expr).kind, ExprKind::Loop { .. } | ExprKind::While { .. }) && waits(program, id, expr) {
+                // `run_forever(prune_sessions, pool)`: what is handed in is called in the loop
+                if calls_parameter(program, id, expr) {
+                    for (caller, call) in program.graph.callers(id) {
+                        for (named, expr) in named_within(program, *caller, *call) {
+                            found.push((named, Entry::Job));
+                            cuts.entry((*caller, expr)).or_insert(Cut::FromStartup);
+                        }
+                    }
+                }
                 for (called, expr) in called_within(program, id, expr) {
                     found.push((called, Entry::Job));
                     cuts.entry((id, expr)).or_insert(Cut::FromStartup);
@@ -319,6 +328,17 @@ fn named_within(program: &Program, id: FnId, expr: ExprId) -> Vec<(FnId, ExprId)
         }
     }
     found
+}
+
+/// Whether a parameter is called below `expr`.
+fn calls_parameter(program: &Program, id: FnId, expr: ExprId) -> bool {
+    let function = program.function(id);
+    let body = &function.body;
+    walk::descendants(body, expr).any(|inner| {
+        matches!(&body.expr(inner).kind, ExprKind::Call { callee, .. } if program.local(id, *callee).is_some_and(|local| {
+            function.params.iter().any(|param| param.pat == local)
+        }))
+    })
 }
 
 /// Functions called below an expression, with the calls.

@@ -72,6 +72,8 @@ pub struct ImplInfo {
 
 #[derive(Clone, Debug, Default)]
 pub struct TraitInfo {
+    /// type parameters
+    pub params: Vec<Name>,
     pub methods: Vec<(Name, FnId)>,
     pub supers: Vec<Bound>,
     /// associated types: their default, or what their bounds say
@@ -487,7 +489,8 @@ impl<'a> Cx<'a> {
                 (name.clone(), ty)
             };
             let assoc = item.assoc_types.iter().map(assoc).collect();
-            Some(TraitInfo { methods, supers, assoc, impls: Vec::new() })
+            let params = item.generics.params.iter().map(|param| param.name.clone()).collect();
+            Some(TraitInfo { params, methods, supers, assoc, impls: Vec::new() })
         };
         info().unwrap_or_default()
     }

@@ -95,6 +95,7 @@ impl<'p> Finder<'p> {
                 let concurrent = self.spawns(*body);
                 let shape = match self.shape_of(*iter) {
                     LoopShape::PerItem if self.is_short_list(*pat) && self.does_its_own(*pat, *body) => LoopShape::Constant,
+                    LoopShape::PerItem if self.is_composite(*iter, *pat, *body) => LoopShape::Constant,
                     LoopShape::PerItem if self.is_batch(*pat) => LoopShape::Batches,
                     LoopShape::PerItem if self.is_retry(*iter, *pat) || self.is_poll(*iter, *body) => LoopShape::Worker,
                     shape => shape,
@@ -108,10 +109,13 @@ impl<'p> Finder<'p> {
                         Some(source) => {
                             let shape = match self.shape_of_source(source, *body) {
                                 LoopShape::PerItem if self.is_batch(*pat) => LoopShape::Batches,
+                                LoopShape::PerItem if self.is_sent(*pat, *value, source) => LoopShape::Worker,
                                 shape => shape,
                             };
                             (Carrier::Next, Some(source), Some(*pat), shape)
                         }
+                        // `while let Some(id) = post.parent_id { post = load(id) }`: up a tree, a row at a time
+                        None if self.is_link(*value, *body) => (Carrier::Next, Some(*value), Some(*pat), LoopShape::PerItem),
                         None => (Carrier::While, None, None, LoopShape::Worker),
                     },
                     ExprKind::Binary { right, .. } if self.is_length(*right) => (Carrier::While, None, None, LoopShape::PerItem),
@@ -290,6 +294,32 @@ impl<'p> Finder<'p> {
         }
     }
 
+    /// `impl<S: Sink> Sink for Vec<S> { fn put(..) { for sink in self { sink.put(..) } } }`: many that pass for one are put together in code.
+    fn is_composite(&self, iter: ExprId, item: PatId, body: ExprId) -> bool {
+        let iterated = self.iterated(iter);
+        let is_self = matches!(&self.body.expr(iterated).kind, ExprKind::Path(path) if path.as_ident().is_some_and(|name| name == "self"));
+        let Some(Bound::Workspace(of, _)) = self.program.trait_of(self.function).filter(|_| is_self) else { return false };
+        let (Ty::Param(_, bounds) | Ty::Bounded(bounds)) = self.program.pat_ty(self.function, item).peel_refs() else { return false };
+        // what is handed a connection is a row
+        let is_handle = |arg: &ExprId| {
+            let kind = self.program.type_kind(self.program.ty(self.function, *arg).peel_refs());
+            matches!(kind, Some("db-connection" | "db-pool" | "db-transaction"))
+        };
+        let stores = |id: ExprId| matches!(&self.body.expr(id).kind, ExprKind::MethodCall { args, .. } if args.iter().any(is_handle));
+        bounds.iter().any(|bound| matches!(bound, Bound::Workspace(id, _) if *id == of)) && !walk::descendants(self.body, body).any(stores)
+    }
+
+    /// What is iterated, behind `.iter()` and references.
+    fn iterated(&self, iter: ExprId) -> ExprId {
+        let mut at = self.peel(iter);
+        while let ExprKind::MethodCall { receiver, args, .. } = &self.body.expr(at).kind
+            && args.is_empty()
+        {
+            at = self.peel(*receiver);
+        }
+        at
+    }
+
     /// Trait objects are few where each is told to do something; those that are handed on may be data (`save(conn, block)`).
     fn does_its_own(&self, item: PatId, body: ExprId) -> bool {
         let ty = self.program.pat_ty(self.function, item).peel_refs();
@@ -386,6 +416,19 @@ impl<'p> Finder<'p> {
         }
     }
 
+    /// A field of a local that gets another value in the loop, and that says which row comes next and not which page.
+    fn is_link(&self, value: ExprId, body: ExprId) -> bool {
+        let mut at = self.peel(value);
+        while let ExprKind::MethodCall { receiver, method, args, .. } = &self.body.expr(at).kind
+            && args.is_empty()
+            && matches!(method.as_str(), "as_ref" | "as_deref" | "clone" | "cloned" | "copied")
+        {
+            at = self.peel(*receiver);
+        }
+        let ExprKind::Field { base, name, .. } = &self.body.expr(at).kind else { return false };
+        !name.split('_').any(|word| PAGES.contains(&word)) && self.is_replaced(*base, body)
+    }
+
     /// `loop { let Some(x) = xs.pop() else { break }; .. }` and `loop { match xs.next() { .. } }`.
     fn first_next(&self, body: ExprId) -> Option<ExprId> {
         let ExprKind::Block { stmts, tail, .. } = &self.body.expr(body).kind else { return None };
@@ -446,6 +489,33 @@ impl<'p> Finder<'p> {
             return LoopShape::Batches;
         }
         if self.is_endless(self.program.ty(self.function, source)) { LoopShape::Worker } else { self.shape_of(source) }
+    }
+
+    /// `while let Some(event) = stream.next().await`: what comes when somebody sends it, unless the database hands out its rows.
+    fn is_sent(&self, item: PatId, value: ExprId, source: ExprId) -> bool {
+        let mut named = false;
+        walk::for_each_binding(self.body, item, &mut |_, pat| {
+            if let PatKind::Bind { name, .. } = &pat.kind {
+                named |= name.rsplit('_').next().is_some_and(|last| SENT.contains(&last));
+            }
+        });
+        let waits = || walk::descendants(self.body, value).any(|id| matches!(self.body.expr(id).kind, ExprKind::Await(_)));
+        named && waits() && !self.is_of_rows(source)
+    }
+
+    /// What a query gave.
+    fn is_of_rows(&self, source: ExprId) -> bool {
+        let mut at = self.peel(source);
+        for _ in 0..6 {
+            if walk::descendants(self.body, at).any(|id| self.program.db_model(self.function, id).is_some()) {
+                return true;
+            }
+            match self.program.local(self.function, at).and_then(|binding| self.definition(binding)) {
+                Some(value) => at = self.peel(value),
+                None => return false,
+            }
+        }
+        false
     }
 
     /// The local that `source` is gets another value in the loop.
@@ -573,6 +643,10 @@ impl<'p> Finder<'p> {
     }
 }
 
+/// What a field is called that says where the next page begins.
+const PAGES: &[&str] =
+    &["next", "cursor", "token", "page", "offset", "after", "before", "start", "end", "continuation", "marker", "last", "key", "more"];
+
 /// What the counter of a loop that tries again is called, or its limit.
 const RETRY: &[&str] = &["attempt", "retry", "retries", "tries"];
 
@@ -601,7 +675,22 @@ const NEXT: &[&str] = &[
 const WAITING: &[&str] = &["recv", "try_recv", "blocking_recv", "accept", "tick", "changed"];
 
 /// What comes when somebody has sent it.
-const SENT: &[&str] = &["message", "msg", "event", "job", "task", "request", "command", "frame", "packet", "connection", "tick", "timeout"];
+const SENT: &[&str] = &[
+    "message",
+    "msg",
+    "event",
+    "job",
+    "task",
+    "request",
+    "command",
+    "frame",
+    "packet",
+    "connection",
+    "tick",
+    "timeout",
+    "delivery",
+    "notification",
+];
 
 /// Hand out many elements per turn.
 const BATCHING: &[&str] = &[

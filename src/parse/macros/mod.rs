@@ -171,7 +171,8 @@ impl Lower<'_> {
     }
 
     fn stream(&mut self, tokens: &TokenStream, call: &mut MacroCall) -> bool {
-        let Ok(stmts) = Block::parse_within.parse2(tokens.clone()) else { return false };
+        let parsed = Block::parse_within.parse2(tokens.clone()).or_else(|_| Block::parse_within.parse2(plain_loops(tokens.clone())));
+        let Ok(stmts) = parsed else { return false };
         let span = self.tokens_span(tokens);
         let (stmts, tail) = self.stmts(&stmts);
         let kind = BlockKind::Async { is_move: false };
@@ -217,6 +218,29 @@ fn without_biased(tokens: &TokenStream) -> TokenStream {
         (Some(TokenTree::Ident(_)), Some(TokenTree::Punct(semi))) if semi.as_char() == ';' => trees.collect(),
         _ => tokens.clone(),
     }
+}
+
+/// `for await row in rows { .. }`, which only these macros know, as a plain loop.
+fn plain_loops(tokens: TokenStream) -> TokenStream {
+    let mut after_for = false;
+    let mut plain = Vec::new();
+    for tree in tokens {
+        let is = |word: &str| matches!(&tree, TokenTree::Ident(ident) if ident == word);
+        if after_for && is("await") {
+            after_for = false;
+            continue;
+        }
+        after_for = is("for");
+        plain.push(match tree {
+            TokenTree::Group(group) => {
+                let mut inner = proc_macro2::Group::new(group.delimiter(), plain_loops(group.stream()));
+                inner.set_span(group.span());
+                TokenTree::Group(inner)
+            }
+            tree => tree,
+        });
+    }
+    plain.into_iter().collect()
 }
 
 #[cfg(test)]

@@ -305,7 +305,10 @@ impl<'p> Loops<'p> {
             match &self.body.expr(parent).kind {
                 ExprKind::If { condition, then, otherwise } if *condition == id => {
                     let holds = |branch: ExprId| self.body.expr(branch).span.contains(self.body.expr(site).span);
-                    return holds(*then) || otherwise.is_some_and(holds) || self.continues(*then);
+                    // `if known.contains(&id) { update } else { insert }` asks either way
+                    let other = if holds(*then) { *otherwise } else { Some(*then) };
+                    return (holds(*then) || otherwise.is_some_and(holds)) && !other.is_some_and(|other| self.sends(other))
+                        || self.continues(*then);
                 }
                 ExprKind::Match { scrutinee, arms } if *scrutinee == id => {
                     return arms
@@ -318,6 +321,11 @@ impl<'p> Loops<'p> {
             id = parent;
         }
         false
+    }
+
+    /// A query is sent somewhere in it.
+    fn sends(&self, id: ExprId) -> bool {
+        walk::descendants(self.body, id).any(|inner| self.program.led(self.function, inner).is_some_and(|led| led.effects.queries()))
     }
 
     fn continues(&self, id: ExprId) -> bool {

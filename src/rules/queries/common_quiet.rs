@@ -117,7 +117,9 @@ impl Loops<'_> {
         let mut named = false;
         walk::for_each_binding(self.body, item, &mut |_, pat| {
             if let facts::PatKind::Bind { name, .. } = &pat.kind {
-                named |= OBJECTS.contains(&name.as_str());
+                // the number of the turn is called so, too
+                let counts = name == "idx" && !matches!(self.body.pat(item).kind, facts::PatKind::Bind { .. });
+                named |= OBJECTS.contains(&name.as_str()) && !counts;
             }
         });
         named
