@@ -244,6 +244,10 @@ impl Interp<'_> {
                 self.refine_content(receiver, *predicate);
                 self.refine_predicate(receiver, *predicate, true, true, depth);
             }
+            // `value.is_u64()`, before `value.as_u64().unwrap()`
+            ("is_u64" | "is_i64" | "is_f64" | "is_number" | "is_string" | "is_array" | "is_object" | "is_boolean", []) if truth => {
+                self.clear(receiver, Kinds::PANIC);
+            }
             ("is_none_or", [predicate]) if truth => self.refine_predicate(receiver, *predicate, true, true, depth),
             ("is_empty", []) => {
                 self.clear(receiver, Kinds::STORE);

@@ -278,6 +278,13 @@ impl Interp<'_> {
             }
             _ => {}
         }
+        // a password goes into its row as what is made of it here: whatever its length
+        if model.has_mark("password-hash")
+            && let (Some(value), Some(arg)) = (call.value(0).cloned(), call.expr(0))
+        {
+            self.check(Kinds::STORE, &value, call.id, arg, call.name);
+        }
+        self.check_parameters(call, model);
         if model.db.as_deref() == Some("write")
             && model.sql.is_none()
             && matches!(call.name, "insert" | "save" | "create" | "insert_one" | "insert_many")
@@ -288,6 +295,43 @@ impl Interp<'_> {
             }
             if let Some((receiver, value)) = &call.receiver {
                 self.check_row(value, call.id, *receiver, call.name);
+            }
+        }
+    }
+
+    /// Drivers take all parameters as one list: `client.execute(sql, &[&name, &email])`, `connection.execute(sql, params![name])`.
+    fn check_parameters(&mut self, call: &Call<'_>, model: &CallModel) {
+        if model.db.is_none() || model.clause.is_some() {
+            return;
+        }
+        // the text itself, or a statement that was made of it
+        let (sql, list) = match model.sql {
+            Some(at) if at >= 0 => (call.value(at), call.expr(at + 1)),
+            Some(_) => return,
+            None => (call.value(-1), call.args.last().copied()),
+        };
+        let (Some(sql), Some(list)) = (sql.and_then(|value| value.text.start.clone()), list) else { return };
+        let stored = limits::stored(&sql);
+        if stored.is_empty() {
+            return;
+        }
+        let body = self.body;
+        let mut list = list;
+        while let ExprKind::Ref { operand, .. } = &body.expr(list).kind {
+            list = *operand;
+        }
+        let elements: Vec<ExprId> = match &body.expr(list).kind {
+            ExprKind::Array(parts) | ExprKind::Tuple(parts) => parts.clone(),
+            ExprKind::Macro(list) if list.name() == "params" && list.args.iter().all(|arg| arg.name.is_none()) => {
+                list.args.iter().map(|arg| arg.value).collect()
+            }
+            _ => return,
+        };
+        for (at, element) in elements.into_iter().enumerate() {
+            let value = self.peek(element);
+            self.check_parameter(&sql, at, &value, call.id, element, call.name);
+            if stored.contains(&at) {
+                self.check(Kinds::STORE, &value, call.id, element, call.name);
             }
         }
     }

@@ -89,6 +89,8 @@ impl Kinds {
             "allocation" => Self::ALLOCATION,
             "limit" => Self::LIMIT,
             "panic" => Self::PANIC,
+            "store" => Self::STORE,
+            "text" => Self::TEXT,
             "all" => Self::ALL,
             _ => Self::NONE,
         }

@@ -64,7 +64,7 @@ fn calls(call: &CallModel, at: &Place, found: &mut Vec<Problem>) {
     for sink in &call.sinks {
         at.word("sinks.kind", Some(&sink.kind), kinds::SINKS, found);
     }
-    for kind in call.clears.iter().filter(|kind| *kind != "all") {
+    for kind in call.clears.iter().filter(|kind| !matches!(kind.as_str(), "all" | "text")) {
         at.word("clears", Some(kind), kinds::SINKS, found);
     }
     for (arg, when) in &call.runs {

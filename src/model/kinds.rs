@@ -167,6 +167,7 @@ pub const SINKS: &[&str] = &[
     "allocation",
     "deserialize",
     "recursion",
+    "store",
 ];
 
 pub const SECRETS: &[&str] = &["key", "password", "token", "iv", "nonce", "salt", "hash"];

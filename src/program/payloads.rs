@@ -96,7 +96,7 @@ fn peel<'t>(program: &Program, ty: &'t Ty) -> Option<(&'t Ty, bool, bool)> {
         Ty::Slice(inner) => Some((inner, true, false)),
         Ty::Foreign(path, args) => {
             let first = args.first()?;
-            match program.models.kind(path)? {
+            match program.models.kind(path).unwrap_or_default() {
                 "option" => Some((first, false, true)),
                 "result" | "pointer" | "cell" | "json" => Some((first, false, false)),
                 "collection" | "iterator" | "stream" => Some((first, true, false)),

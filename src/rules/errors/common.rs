@@ -89,6 +89,13 @@ pub fn worker(program: &Program, function: FnId, id: ExprId) -> Option<Worker> {
                 at = *receiver;
             }
             ExprKind::Call { args, .. } => {
+                // a row that is read into a struct by what a derive wrote
+                if body.called(at).1.starts_with("from_row")
+                    && !args.is_empty()
+                    && program.targets(function, at).iter().all(|target| matches!(target, Target::Foreign(_)))
+                {
+                    return Some(Worker { work: Work::Read, direct: true, call: at, logged });
+                }
                 if let Some(work) = work_of(program, function, at) {
                     return Some(Worker {
                         work,

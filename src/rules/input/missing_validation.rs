@@ -7,10 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use super::common::{derives, fields, is_constrained, payloads, validates};
-use crate::facts::TypeRef;
+use super::common::{derives, fields, is_constrained, validates};
 use crate::flow::Kinds;
-use crate::program::TypeId;
+use crate::program::{Ty, TypeId, payloads};
 use crate::rules::Confidence;
 use crate::rules::prelude::*;
 
@@ -29,7 +28,7 @@ fn check(cx: &mut Cx<'_>) {
         }
     }
     let mut told: BTreeMap<TypeId, ()> = BTreeMap::new();
-    for payload in payloads(program) {
+    for payload in super::common::payloads(program) {
         if !matches!(payload.extractor.as_str(), "json" | "form") || told.contains_key(&payload.ty) {
             continue;
         }
@@ -42,14 +41,16 @@ fn check(cx: &mut Cx<'_>) {
         let Some(param) = program.function(payload.function).params.get(payload.param) else { continue };
         let at = param.span.in_file(program.file_of(payload.function));
         let Some(reached) = stored.get(&(payload.function, at)) else { continue };
-        let free: Vec<&(String, Location)> = reached
-            .iter()
-            .filter(|(name, _)| {
-                name == WHOLE || fields(payload.def).iter().any(|field| field.name == name.as_str() && is_free_text(&field.ty))
-            })
-            .collect();
+        let signature = &program.signature(payload.function).params;
+        let travels = signature.get(payload.param).map(|ty| payloads::fields(program, ty, payloads::Side::Request)).unwrap_or_default();
+        if travels.iter().any(|field| !field.validators.is_empty()) {
+            continue;
+        }
+        let texts: Vec<&str> =
+            travels.iter().filter(|field| is_free_text(program, &field.ty)).map(|field| field.field.name.as_str()).collect();
+        let free: Vec<&(String, Location)> = reached.iter().filter(|(name, _)| name == WHOLE || texts.contains(&name.as_str())).collect();
         let Some((_, sink)) = free.first() else { continue };
-        let whole = || fields(payload.def).iter().filter(|field| is_free_text(&field.ty)).map(|field| field.name.to_string());
+        let whole = || texts.iter().map(ToString::to_string);
         let stored: Vec<String> = match free.iter().all(|(name, _)| name == WHOLE) {
             true => whole().collect(),
             false => free.iter().filter(|(name, _)| name != WHOLE).map(|(name, _)| name.clone()).collect(),
@@ -115,16 +116,14 @@ fn by_admin(program: &Program, function: FnId) -> bool {
     asks || item.params.iter().any(extractor)
 }
 
-/// `String`, `Option<String>`, `Vec<String>`, `&str`
-fn is_free_text(ty: &TypeRef) -> bool {
+/// `String`, `Option<String>`, `Vec<String>`, `&str`, and types that keep a text secret.
+fn is_free_text(program: &Program, ty: &Ty) -> bool {
     match ty.peel_refs() {
-        TypeRef::Path(path) => match path.segments.last() {
-            Some(last) => match last.name.as_str() {
-                "String" | "str" => true,
-                "Option" | "Vec" | "Cow" | "Box" => last.args.iter().any(is_free_text),
-                _ => false,
-            },
-            None => false,
+        Ty::Primitive(name) => name == "str",
+        Ty::Foreign(path, args) => match path.rsplit("::").next() {
+            Some("String") => true,
+            Some("Option" | "Vec" | "Cow" | "Box") => args.iter().any(|arg| is_free_text(program, arg)),
+            _ => program.models.ty(path).is_some_and(|ty| ty.redacts),
         },
         _ => false,
     }
