@@ -7,7 +7,7 @@ use super::bodies::BodyInfo;
 use super::hash::QuickMap;
 use super::routes::Handler;
 use super::{FnId, Program, Reach, Target};
-use crate::facts::{ExprId, ExprKind, Name, walk};
+use crate::facts::{ExprId, ExprKind, Name, PatId, walk};
 use crate::source::{Role, TargetKind};
 
 #[derive(Debug, Default)]
@@ -220,6 +220,7 @@ fn entries(program: &Program, cuts: &mut Cuts) -> Vec<(FnId, Entry)> {
             }
         }
     }
+    let mut daemons = Vec::new();
     for id in program.functions() {
         let function = program.function(id);
         let file = program.file(program.file_of(id));
@@ -274,14 +275,8 @@ fn entries(program: &Program, cuts: &mut Cuts) -> Vec<(FnId, Entry)> {
         }
         for expr in function.body.ids() {
             if matches!(function.body.expr(expr).kind, ExprKind::Loop { .. } | ExprKind::While { .. }) && waits(program, id, expr) {
-                // `run_forever(prune_sessions, pool)`: what is handed in is called in the loop
                 if calls_parameter(program, id, expr) {
-                    for (caller, call) in program.graph.callers(id) {
-                        for (named, expr) in named_within(program, *caller, *call) {
-                            found.push((named, Entry::Job));
-                            cuts.entry((*caller, expr)).or_insert(Cut::FromStartup);
-                        }
-                    }
+                    daemons.push(id);
                 }
                 for (called, expr) in called_within(program, id, expr) {
                     found.push((called, Entry::Job));
@@ -290,7 +285,36 @@ fn entries(program: &Program, cuts: &mut Cuts) -> Vec<(FnId, Entry)> {
             }
         }
     }
+    handed_to(program, daemons, &mut found, cuts);
     found
+}
+
+/// `every(Duration::from_secs(60), || prune(&pool))`: what is handed to a function that calls it in a loop without end, itself or
+/// through a function that it hands it on to.
+fn handed_to(program: &Program, mut daemons: Vec<FnId>, found: &mut Vec<(FnId, Entry)>, cuts: &mut Cuts) {
+    let mut at = 0;
+    while let Some(daemon) = daemons.get(at).copied() {
+        at += 1;
+        for (caller, call) in program.graph.callers(daemon) {
+            let body = &program.function(*caller).body;
+            let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &body.expr(*call).kind else { continue };
+            for arg in args {
+                let closure = walk::tail_closure(body, *arg);
+                let handed = match closure {
+                    Some(closure) => called_within(program, *caller, closure),
+                    None => named_within(program, *caller, *arg),
+                };
+                for (job, expr) in handed {
+                    found.push((job, Entry::Job));
+                    cuts.entry((*caller, expr)).or_insert(Cut::FromStartup);
+                }
+                let local = program.local(*caller, *arg);
+                if local.is_some_and(|local| is_parameter(program, *caller, local)) && !daemons.contains(caller) {
+                    daemons.push(*caller);
+                }
+            }
+        }
+    }
 }
 
 /// Whether what `main` reaches starts a server.
@@ -332,13 +356,15 @@ fn named_within(program: &Program, id: FnId, expr: ExprId) -> Vec<(FnId, ExprId)
 
 /// Whether a parameter is called below `expr`.
 fn calls_parameter(program: &Program, id: FnId, expr: ExprId) -> bool {
-    let function = program.function(id);
-    let body = &function.body;
+    let body = &program.function(id).body;
     walk::descendants(body, expr).any(|inner| {
-        matches!(&body.expr(inner).kind, ExprKind::Call { callee, .. } if program.local(id, *callee).is_some_and(|local| {
-            function.params.iter().any(|param| param.pat == local)
-        }))
+        matches!(&body.expr(inner).kind, ExprKind::Call { callee, .. }
+            if program.local(id, *callee).is_some_and(|local| is_parameter(program, id, local)))
     })
+}
+
+fn is_parameter(program: &Program, id: FnId, local: PatId) -> bool {
+    program.function(id).params.iter().any(|param| param.pat == local)
 }
 
 /// Functions called below an expression, with the calls.

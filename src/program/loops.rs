@@ -507,7 +507,9 @@ impl<'p> Finder<'p> {
     fn is_of_rows(&self, source: ExprId) -> bool {
         let mut at = self.peel(source);
         for _ in 0..6 {
-            if walk::descendants(self.body, at).any(|id| self.program.db_model(self.function, id).is_some()) {
+            if walk::descendants(self.body, at)
+                .any(|id| self.program.db_model(self.function, id).is_some_and(|(model, _)| model.db.is_some()))
+            {
                 return true;
             }
             match self.program.local(self.function, at).and_then(|binding| self.definition(binding)) {
