@@ -15,7 +15,7 @@
 //! | files that only tests mount | [`test_files`] |
 //! | call graph, recursion, reach | [`graph`] |
 //! | database calls, builders' chains, loops, effects through calls | [`queries`], [`chains`], [`loops`], [`effects`], [`read_through`] |
-//! | the questions that rules ask | [`ask`], [`conditions`] |
+//! | the questions that rules ask | [`ask`], [`conditions`], what values are made of in [`ingredients`] |
 
 mod ask;
 mod bodies;
@@ -34,6 +34,7 @@ mod graph;
 mod guess;
 mod hash;
 mod infer;
+pub mod ingredients;
 mod interned;
 mod items;
 mod known;
