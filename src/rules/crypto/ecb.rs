@@ -1,0 +1,22 @@
+//! A block cipher in ECB mode: equal blocks of the text are equal blocks of the result.
+//!
+//! Types of the kind `cipher-ecb` and calls marked `ecb`, by the models, also behind an alias. One finding a file. Tests are silent.
+
+use super::common::named_kind;
+use crate::rules::prelude::*;
+
+pub const CHECK: Check = Check::Function(check);
+
+fn check(function: FnId, cx: &mut Cx<'_>) {
+    let program = cx.program();
+    if program.is_test(function) {
+        return;
+    }
+    let body = &program.function(function).body;
+    for site in program.sites(function).iter().filter(|site| !site.by_name) {
+        if program.is_marked(function, site.expr, "ecb") || named_kind(program, function, site.expr, &["cipher-ecb"]).is_some() {
+            let (span, call) = body.called(site.expr);
+            cx.report(span).arg("call", call).help("aead").fold(program.file_of(function).0.to_string());
+        }
+    }
+}

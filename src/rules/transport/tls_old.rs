@@ -1,0 +1,38 @@
+//! A client or server that still speaks SSL 3, TLS 1.0 or TLS 1.1.
+//!
+//! Calls that set the lowest version (`tls-min-version` in the models), with a version that stands in the source. Silent: values from the
+//! configuration, branches, code behind `cfg`, tests.
+
+use crate::rules::prelude::*;
+
+pub const CHECK: Check = Check::Function(check);
+
+fn check(function: FnId, cx: &mut Cx<'_>) {
+    let program = cx.program();
+    if program.is_test(function) {
+        return;
+    }
+    let body = &program.function(function).body;
+    for site in program.sites(function).iter().filter(|site| program.is_marked(function, site.expr, "tls-min-version")) {
+        let Some(argument) = program.argument(function, site.expr, 0) else { continue };
+        let old = facts::walk::descendants(body, argument).find_map(|id| match &body.expr(id).kind {
+            ExprKind::Path(path) if path.segments.len() > 1 => name(path.last()).map(|name| (id, name)),
+            _ => None,
+        });
+        let Some((id, version)) = old else { continue };
+        if !program.is_conditional(function, site.expr) && !program.is_gated(function) {
+            cx.report(body.expr(id).span).arg("version", version).help("raise");
+        }
+    }
+}
+
+/// `TLSv1_1`, `Tlsv11`, `TLS_1_1`, `TLS1_1`
+fn name(constant: &str) -> Option<&'static str> {
+    let plain: String = constant.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
+    match plain.trim_start_matches("TLS").trim_start_matches('V') {
+        "1" | "10" if plain.starts_with("TLS") => Some("TLS 1.0"),
+        "11" if plain.starts_with("TLS") => Some("TLS 1.1"),
+        _ if matches!(plain.as_str(), "SSL3" | "SSLV3") => Some("SSL 3"),
+        _ => None,
+    }
+}
