@@ -154,13 +154,15 @@ pub async fn main(config: Config) {
 #[test]
 fn dropshot_endpoints_are_registered() {
     let source = r#"
-use dropshot::{endpoint, ApiDescription, HttpError, HttpResponseOk, Path, RequestContext, TypedBody};
+use dropshot::{endpoint, ApiDescription, HttpError, HttpResponseOk, Path, RequestContext, TypedBody, WebsocketChannelResult, WebsocketConnection};
 struct Ctx; struct Body; struct Id;
 #[endpoint { method = GET, path = "/items/{id}" }] async fn show(rqctx: RequestContext<Ctx>, path: Path<Id>) -> Result<HttpResponseOk<()>, HttpError> { todo!() }
 #[endpoint { method = POST, path = "/items" }] async fn create(rqctx: RequestContext<Ctx>, body: TypedBody<Body>) -> Result<HttpResponseOk<()>, HttpError> { todo!() }
-fn api() -> ApiDescription<Ctx> { let mut api = ApiDescription::new(); api.register(show).unwrap(); api.register(create).unwrap(); api }
+#[dropshot::channel { protocol = WEBSOCKETS, path = "/live" }] async fn live(rqctx: RequestContext<Ctx>, upgraded: WebsocketConnection) -> WebsocketChannelResult { todo!() }
+fn api() -> ApiDescription<Ctx> { let mut api = ApiDescription::new(); api.register(show).unwrap(); api.register(create).unwrap(); api.register(live).unwrap(); api }
 "#;
-    assert_eq!(table(source), ["POST /items create", "GET /items/{id} show"]);
+    // a WebSocket begins as a GET
+    assert_eq!(table(source), ["POST /items create", "GET /items/{id} show", "GET /live live"]);
     let by_trait = r#"
 use dropshot::{HttpError, HttpResponseOk, RequestContext};
 #[dropshot::api_description] pub trait Api { type Context; #[endpoint { method = GET, path = "/x" }] async fn x(rqctx: RequestContext<Self::Context>) -> Result<HttpResponseOk<()>, HttpError>; }
