@@ -17,6 +17,17 @@ pub fn is_integer(program: &Program, function: FnId, id: ExprId) -> bool {
     matches!(program.ty(function, id).peel_refs(), Ty::Primitive(name) if INTEGERS.contains(&name.as_str()))
 }
 
+/// The bits of a number's type; those of the machine's word are 64.
+pub fn integer_bits(program: &Program, function: FnId, id: ExprId) -> Option<u32> {
+    let Ty::Primitive(name) = program.ty(function, id).peel_refs() else { return None };
+    let bits = name.strip_prefix(['i', 'u'])?;
+    if bits == "size" { Some(64) } else { bits.parse().ok() }
+}
+
+pub fn is_unsigned(program: &Program, function: FnId, id: ExprId) -> bool {
+    matches!(program.ty(function, id).peel_refs(), Ty::Primitive(name) if name.starts_with('u'))
+}
+
 /// A string (so that `contains` looks for a part of it, not for an element).
 pub fn is_text(program: &Program, function: FnId, id: ExprId) -> bool {
     match program.ty(function, id).peel_refs() {

@@ -90,8 +90,8 @@ impl Interp<'_> {
         match (name, call.values.as_slice()) {
             ("unwrap_or" | "or" | "unwrap_or_else", [other]) => Some(value.join(other)),
             ("min", [bound]) if bounds(value, bound) => Some(value.derived().cleared(Kinds::NUMBER)),
-            ("clamp", [_, bound]) if bounds(value, bound) => Some(value.derived().cleared(Kinds::NUMBER.with(Kinds::DIVISION))),
-            ("max", [bound]) if bounds(value, bound) => Some(value.derived().cleared(Kinds::DIVISION)),
+            ("clamp", [_, bound]) if bounds(value, bound) => Some(value.derived().cleared(Kinds::NUMBER.with(Kinds::ZERO))),
+            ("max", [bound]) if bounds(value, bound) => Some(value.derived().cleared(Kinds::ZERO)),
             ("repeat", [count]) if ask::is_text(self.program, self.function, receiver) => {
                 let (count, arg) = (count.clone(), call.args[0]);
                 self.check(Kinds::ALLOCATION, &count, call.id, arg, name);

@@ -389,7 +389,7 @@ impl<'p> Interp<'p> {
                 }
                 value
             }
-            ExprKind::Cast { operand, .. } => self.eval(*operand),
+            ExprKind::Cast { operand, .. } => self.cast(id, *operand),
             ExprKind::Block { kind, label, stmts, tail } => self.block(*kind, label.as_ref(), stmts, *tail),
             ExprKind::If { condition, then, otherwise } => {
                 let (yes, no) = self.branch(*condition);
@@ -544,77 +544,6 @@ impl<'p> Interp<'p> {
             ExprKind::Path(_) => self.program.local(self.function, id),
             _ => None,
         }
-    }
-
-    fn binary(&mut self, id: ExprId, op: BinaryOp, left: ExprId, right: ExprId) -> Value {
-        match op {
-            BinaryOp::And | BinaryOp::Or => {
-                let (yes, no) = self.branch(id);
-                self.state = yes;
-                self.state.join(no);
-                Value::none()
-            }
-            BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => {
-                let (a, b) = (self.eval(left), self.eval(right));
-                if matches!(op, BinaryOp::Eq | BinaryOp::Ne) {
-                    self.check_compared(id, [(left, &a), (right, &b)], if op == BinaryOp::Eq { "==" } else { "!=" });
-                }
-                Value::none()
-            }
-            BinaryOp::Add => {
-                let a = self.eval(left);
-                let b = self.eval(right);
-                let text = a.leading_text().then(&b.leading_text());
-                let mut sum = self.arithmetic(id, &a, &b);
-                if sum.is_tainted() && ask::is_integer(self.program, self.function, id) {
-                    self.check(Kinds::OVERFLOW, &sum, id, id, "+");
-                }
-                sum.text = text;
-                sum
-            }
-            BinaryOp::Div | BinaryOp::Rem => {
-                let a = self.eval(left);
-                let b = self.eval(right);
-                // `x % 10` is a small number.
-                if op == BinaryOp::Rem && b.text.constant && ask::is_integer(self.program, self.function, id) {
-                    return a.derived().cleared(Kinds::NUMBER);
-                }
-                if ask::is_integer(self.program, self.function, id) {
-                    self.check(Kinds::DIVISION, &b, id, right, if op == BinaryOp::Div { "/" } else { "%" });
-                }
-                // A path joined by `/` (camino, other operators of that kind) keeps its parts.
-                combine([&a, &b])
-            }
-            _ => {
-                let a = self.eval(left);
-                let b = self.eval(right);
-                let both = self.arithmetic(id, &a, &b);
-                if both.is_tainted()
-                    && matches!(op, BinaryOp::Mul | BinaryOp::Sub | BinaryOp::Shl)
-                    && ask::is_integer(self.program, self.function, id)
-                {
-                    let sign = match op {
-                        BinaryOp::Mul => "*",
-                        BinaryOp::Sub => "-",
-                        _ => "<<",
-                    };
-                    self.check(Kinds::OVERFLOW, &both, id, id, sign);
-                }
-                both
-            }
-        }
-    }
-
-    /// `page - 1`: as much of the sender's choosing as `page`.
-    fn arithmetic(&self, id: ExprId, a: &Value, b: &Value) -> Value {
-        let mut both = combine([a, b]);
-        if both.is_tainted() && (!a.is_tainted() || !b.is_tainted()) && ask::is_integer(self.program, self.function, id) {
-            let own = if a.is_tainted() { &a.taints } else { &b.taints };
-            for taint in &mut both.taints {
-                taint.exact = own.iter().any(|have| have.source == taint.source && have.exact);
-            }
-        }
-        both
     }
 
     fn assign(&mut self, id: ExprId, op: Option<BinaryOp>, left: ExprId, right: ExprId) {

@@ -11,7 +11,8 @@ use super::state::State;
 use super::summary::{Proofs, Summary};
 use super::value::{Kinds, Source, Taint, Value};
 use crate::facts::{BinaryOp, ExprId, ExprKind, Lit, MatchArm, PatId, PatKind, UnaryOp};
-use crate::program::{FnId, Target};
+use crate::program::ty::RESULT;
+use crate::program::{FnId, Target, Ty};
 
 impl Interp<'_> {
     /// Evaluates a condition; the states in which it holds and in which it does not.
@@ -162,12 +163,14 @@ impl Interp<'_> {
         let zero = b.text.exact && b.text.start.as_deref() == Some("0");
         match (op, truth) {
             // Equal to what the program itself chose.
+            (BinaryOp::Eq, true) | (BinaryOp::Ne, false) if zero => self.clear(left, Kinds::ALL.without(Kinds::ZERO)),
             (BinaryOp::Eq, true) | (BinaryOp::Ne, false) => self.clear(left, Kinds::ALL),
             (BinaryOp::Lt | BinaryOp::Le, true) | (BinaryOp::Gt | BinaryOp::Ge, false) => {
                 self.clear(left, Kinds::NUMBER.with(Kinds::PANIC));
             }
-            (BinaryOp::Eq, false) | (BinaryOp::Ne, true) if zero => self.clear(left, Kinds::DIVISION),
-            (BinaryOp::Gt, true) | (BinaryOp::Le, false) => self.clear(left, Kinds::DIVISION),
+            (BinaryOp::Eq, false) | (BinaryOp::Ne, true) if zero => self.clear(left, Kinds::ZERO),
+            (BinaryOp::Gt, true) | (BinaryOp::Le, false) => self.clear(left, Kinds::ZERO),
+            (BinaryOp::Ge, true) | (BinaryOp::Lt, false) if !zero => self.clear(left, Kinds::ZERO),
             _ => {}
         }
         // `x.len() > 3`, `a.len() != b.len()`: indexing was thought of.
@@ -252,7 +255,7 @@ impl Interp<'_> {
             ("is_empty", []) => {
                 self.clear(receiver, Kinds::STORE);
                 if !truth {
-                    self.clear(receiver, Kinds::PANIC.with(Kinds::DIVISION));
+                    self.clear(receiver, Kinds::PANIC.with(Kinds::ZERO));
                 }
             }
             // a character, looked at for what it is
@@ -474,6 +477,15 @@ impl Interp<'_> {
         }
     }
 
+    /// `checked.wrap_request_err(..)`: a method of the project's own that makes one Result out of another, and of the same success.
+    fn hands_on(&self, call: ExprId, receiver: ExprId) -> bool {
+        let success = |id: ExprId| match self.program.ty(self.function, id).peel_refs() {
+            Ty::Foreign(path, args) if path == RESULT => args.first(),
+            _ => None,
+        };
+        success(receiver).zip(success(call)).is_some_and(|(before, after)| before == after)
+    }
+
     /// Learns from a fallible expression that succeeded: `?`, `if let Ok`, `is_ok()`, `unwrap()`.
     pub fn success(&mut self, id: ExprId) {
         let body = self.body;
@@ -488,22 +500,8 @@ impl Interp<'_> {
                 }
             }
             ExprKind::MethodCall { receiver, method, args, .. } => {
-                if matches!(
-                    method.as_str(),
-                    "map_err"
-                        | "ok_or"
-                        | "ok_or_else"
-                        | "ok"
-                        | "context"
-                        | "with_context"
-                        | "wrap_err"
-                        | "wrap_err_with"
-                        | "map"
-                        | "inspect_err"
-                        | "as_ref"
-                        | "transpose"
-                        | "change_context"
-                ) {
+                let keeps = ask::keeps_success(method) || matches!(method.as_str(), "ok" | "map" | "as_ref" | "transpose");
+                if keeps || method != "or" && method != "or_else" && self.hands_on(id, *receiver) {
                     self.success(*receiver);
                     return;
                 }
@@ -527,7 +525,7 @@ impl Interp<'_> {
                     return;
                 }
                 if ask::validates(self.program, self.function, id) {
-                    self.clear(*receiver, Kinds::NUMBER.with(Kinds::STORE));
+                    self.clear(*receiver, Kinds::NUMBER.with(Kinds::STORE).with(Kinds::ZERO));
                 }
                 let proofs = self.proofs(id, |summary| &summary.ok);
                 self.apply_proofs(&proofs, Some(*receiver), args);
@@ -610,6 +608,9 @@ impl Interp<'_> {
                 }
             }
         }
+        if arm.guard.is_none() && self.takes_zero(arm.pat) {
+            clear_operand(self, rest, scrutinee, value, Kinds::ZERO);
+        }
         if let Some(guard) = arm.guard {
             let (yes, no) = self.branch(guard);
             self.state = yes;
@@ -648,6 +649,16 @@ impl Interp<'_> {
         match &self.body.pat(pat).kind {
             PatKind::Path(path) => path.last() == "None",
             PatKind::Bind { name, sub: None, .. } => name == "None",
+            _ => false,
+        }
+    }
+
+    /// `0`, `0 | 1`: later arms see another number.
+    fn takes_zero(&self, pat: PatId) -> bool {
+        match &self.body.pat(pat).kind {
+            PatKind::Lit(lit) => matches!(self.body.expr(*lit).kind, ExprKind::Lit(Lit::Int(Some(0), _))),
+            PatKind::Or(pats) => pats.iter().any(|pat| self.takes_zero(*pat)),
+            PatKind::TupleStruct { path, fields } if path.last() == "Some" => matches!(fields.as_slice(), [only] if self.takes_zero(*only)),
             _ => false,
         }
     }

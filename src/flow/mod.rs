@@ -3,6 +3,7 @@
 //! - [`value`]: what is known about a value: input it carries, how its text starts, its fields
 //! - [`state`]: what is known at one point
 //! - [`eval`], [`control`], [`call`] ([`modelled`], [`by_name`]), [`macros`], [`pattern`], [`sinks`]: the walk
+//! - [`arithmetic`]: operators, and what they do with numbers from outside
 //! - [`plain`]: passwords that are kept as they came
 //! - [`guard`]: what conditions and checks prove
 //! - [`summary`]: what a function does, in terms of its parameters
@@ -11,6 +12,7 @@
 //! [`SinkHit`]; it starts at a handler's parameter or at a call that reads input, and may lead through any number of
 //! functions. Other origins (environment, files, the database) are tracked alike and told apart by [`Origin::kind`].
 
+mod arithmetic;
 mod ask;
 mod by_name;
 mod call;
@@ -39,7 +41,7 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
-pub use ask::{extractor_kind, is_handler, parameter_input};
+pub use ask::{extractor_kind, integer_bits, is_handler, parameter_input};
 pub use describe::describe;
 pub use limits::writes;
 pub use summary::{SinkHit, Site, Summary};

@@ -44,7 +44,7 @@ impl Interp<'_> {
         });
         for taint in taints {
             // A size that only depends on the input in some way is no size that the sender wrote.
-            if kind == Kinds::ALLOCATION && !taint.exact {
+            if (kind == Kinds::ALLOCATION || kind.is_arithmetic()) && !taint.exact {
                 continue;
             }
             let plain = matches!(kind, Kinds::PLAIN_STORED | Kinds::PLAIN_COMPARED);
@@ -95,6 +95,9 @@ impl Interp<'_> {
         for taint in value.at(&sink.path).all_taints() {
             let kind = sink.site.kind;
             if matches!(kind, Kinds::PLAIN_STORED | Kinds::PLAIN_COMPARED) && (!taint.exact || taint.guessed) {
+                continue;
+            }
+            if kind.is_arithmetic() && !taint.exact {
                 continue;
             }
             if taint.cleared.with(self.state.proved(&taint.source)).has(kind)

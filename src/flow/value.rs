@@ -35,6 +35,10 @@ impl Kinds {
     /// arithmetic that overflows on a large input
     pub const OVERFLOW: Kinds = Kinds(1 << 15);
     pub const DIVISION: Kinds = Kinds(1 << 16);
+    /// an unsigned number that something is taken from
+    pub const UNDERFLOW: Kinds = Kinds(1 << 20);
+    /// what only zero does harm to
+    pub const ZERO: Kinds = Kinds(1 << 16 | 1 << 20);
 
     /// text that is stored without anybody having looked at it
     pub const STORE: Kinds = Kinds(1 << 17);
@@ -46,7 +50,7 @@ impl Kinds {
     pub const TEXT: Kinds = Kinds(0xfff | 1 << 17);
     /// everything that needs a free number
     pub const NUMBER: Kinds = Kinds(1 << 12 | 1 << 13 | 1 << 15);
-    pub const ALL: Kinds = Kinds(0x3_ffff);
+    pub const ALL: Kinds = Kinds(0x13_ffff);
 
     /// the path has no `..` and no links in it any more
     pub const CANONICAL: Kinds = Kinds(1 << 24);
@@ -66,8 +70,19 @@ impl Kinds {
     }
 
     #[must_use]
+    pub const fn without(self, other: Kinds) -> Kinds {
+        Kinds(self.0 & !other.0)
+    }
+
+    #[must_use]
     pub const fn has(self, other: Kinds) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Operators that go wrong on some numbers.
+    #[must_use]
+    pub const fn is_arithmetic(self) -> bool {
+        matches!(self, Self::OVERFLOW | Self::DIVISION | Self::UNDERFLOW)
     }
 
     /// The sink kind as models write it.
@@ -117,6 +132,7 @@ impl Kinds {
             Self::PANIC => "panic",
             Self::OVERFLOW => "overflow",
             Self::DIVISION => "division",
+            Self::UNDERFLOW => "underflow",
             Self::STORE => "store",
             Self::PLAIN_STORED | Self::PLAIN_COMPARED => "plain",
             _ => "several",
@@ -125,7 +141,7 @@ impl Kinds {
 
     /// The single kinds in it, in order; facts about text are left out.
     pub fn each(self) -> impl Iterator<Item = Kinds> {
-        (0..20).map(|bit| Kinds(1 << bit)).filter(move |kind| self.has(*kind))
+        (0..21).map(|bit| Kinds(1 << bit)).filter(move |kind| self.has(*kind))
     }
 }
 

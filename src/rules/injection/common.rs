@@ -8,9 +8,15 @@ use crate::rules::prelude::*;
 
 /// One finding for every argument that remote input reaches; further inputs of the same argument are labelled.
 pub fn report_all(cx: &mut Cx<'_>, kind: Kinds, tell: impl Fn(&SinkHit, &mut Finding)) {
+    report_those(cx, kind, |_| true, tell);
+}
+
+/// The same for those of the hits that `counts`.
+pub fn report_those(cx: &mut Cx<'_>, kind: Kinds, counts: impl Fn(&SinkHit) -> bool, tell: impl Fn(&SinkHit, &mut Finding)) {
     let flow = cx.flow();
     let program = cx.program();
-    let mut hits: Vec<&SinkHit> = flow.hostile_hits(kind).filter(|hit| !program.is_test(hit.site.function)).collect();
+    let mut hits: Vec<&SinkHit> =
+        flow.hostile_hits(kind).filter(|hit| !program.is_test(hit.site.function)).filter(|hit| counts(hit)).collect();
     hits.sort_by_key(|hit| (hit.site.arg_at, !hit.certain, hit.steps.len()));
     let mut at = 0;
     while let Some(first) = hits.get(at) {
