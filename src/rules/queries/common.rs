@@ -193,6 +193,8 @@ impl<'p> Loops<'p> {
             match &self.body.expr(parent).kind {
                 ExprKind::Return(_) => return true,
                 ExprKind::Break { .. } => return true,
+                // `let found = find(..).await; if found.is_ok() { return found }`: the first hit ends it, too
+                ExprKind::Block { stmts, tail, .. } if self.hit_ends(id, stmts, *tail) => return true,
                 ExprKind::Block { stmts, tail, .. } if parent != each.body => {
                     let last = tail.or(stmts.last().and_then(|stmt| match stmt {
                         Stmt::Expr(expr) => Some(*expr),
@@ -225,6 +227,25 @@ impl<'p> Loops<'p> {
             id = parent;
         }
         false
+    }
+
+    /// What `id` gives is bound, and asked for by the next `if`, which leaves with it.
+    fn hit_ends(&self, id: ExprId, stmts: &[Stmt], tail: Option<ExprId>) -> bool {
+        let Some(at) = stmts.iter().position(|stmt| matches!(stmt, Stmt::Let { value: Some(value), .. } if *value == id)) else {
+            return false;
+        };
+        let Some(Stmt::Let { pat, .. }) = stmts.get(at) else { return false };
+        let next = match stmts.get(at + 1) {
+            Some(Stmt::Expr(next)) => Some(*next),
+            Some(_) => None,
+            None => tail,
+        };
+        let Some(ExprKind::If { condition, then, .. }) = next.map(|next| &self.body.expr(next).kind) else { return false };
+        let asks = |inner: ExprId| {
+            matches!(&self.body.expr(inner).kind, ExprKind::MethodCall { receiver, method, .. }
+                if matches!(method.as_str(), "is_ok" | "is_some") && self.program.local(self.function, *receiver) == Some(*pat))
+        };
+        walk::descendants(self.body, *condition).any(asks) && self.leaves_well(*then)
     }
 
     /// Between the loop's body and the call stands a closure: it is handed to somebody.
@@ -539,12 +560,6 @@ impl<'p> Loops<'p> {
     /// In the files of a binary.
     pub fn in_binary(&self) -> bool {
         self.program.file(self.program.file_of(self.function)).role == crate::source::Role::Binary
-    }
-
-    /// In a folder or file of commands.
-    pub fn in_commands(&self) -> bool {
-        let rel = &self.program.file(self.program.file_of(self.function)).rel;
-        rel.split('/').any(|part| matches!(part.trim_end_matches(".rs"), "cmd" | "cmds" | "command" | "commands" | "cli" | "bin"))
     }
 
     /// In a package that is a program, or one of several.

@@ -73,7 +73,12 @@ fn check(cx: &mut Cx<'_>) {
         if aggregate || !lone || !grown.contains(name.name.as_str()) || is_short(&name.name) || !fetches_all(program, &place) {
             return;
         }
-        let share = select.filter.as_ref().map_or(Share::All, narrowing);
+        // what an inner join asks for narrows like a condition
+        let joined = select.from.iter().filter_map(|table| table.join.as_ref()?.on.as_ref()).map(narrowing);
+        let share = match select.filter.as_ref().map_or(Share::All, narrowing) {
+            Share::All if joined.into_iter().any(|on| on == Share::OfParent) => Share::OfParent,
+            share => share,
+        };
         // keys alone are small, and are gathered to delete what they name
         let keys = matches!(select.projection.as_slice(), [only] if matches!(only.expr.as_ref().map(|expr| &expr.kind), Some(Sql::Column { name, .. }) if name == "id" || name.ends_with("_id")));
         if share == Share::OfParent && keys {
