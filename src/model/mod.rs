@@ -118,6 +118,9 @@ pub struct TypeModel {
     /// Debug and Display of it never show the content
     #[serde(default)]
     pub redacts: bool,
+    /// an error whose text is for who runs the server: tables, hosts, paths
+    #[serde(default)]
+    pub inner: bool,
     pub since: Option<String>,
     pub until: Option<String>,
 }

@@ -221,6 +221,15 @@ impl Program {
         })
     }
 
+    /// The methods of a type, of its own and of traits.
+    pub fn methods_of(&self, id: TypeId) -> impl Iterator<Item = FnId> {
+        let all = self.items.impls_for(&super::items::Head::Type(id)).iter().filter_map(|at: &ImplId| {
+            let (file, index) = self.items.impls[at.0 as usize];
+            Some((file, self.facts(file)?.impls.get(index.0 as usize)?))
+        });
+        all.flat_map(move |(file, own)| own.functions.iter().map(move |function| self.fn_id(file, *function)))
+    }
+
     #[must_use]
     pub fn tables(&self) -> &[Table] {
         &self.names.tables
