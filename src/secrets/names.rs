@@ -147,6 +147,8 @@ pub fn kind(name: &str) -> Option<Kind> {
             | "ingest" | "ingestion" | "deploy" | "authentication" | "authorization" | "client" | "subscription" | "storage" => {
                 Some(Kind::Key)
             }
+            // where an object lies in its bucket
+            "s3" => None,
             other => vendor(other).then_some(Kind::Key),
         },
         "apikey" | "accesskey" | "authkey" | "apisecret" | "servicekey" | "licensekey" | "masterkey" | "appkey" => Some(Kind::Key),
@@ -321,6 +323,7 @@ mod tests {
             "token_type",
             "primary_key",
             "cache_key",
+            "s3_key",
             "password_field",
             "TOKEN_PREFIX",
             "key",
