@@ -139,6 +139,15 @@ impl<'p> Ingredients<'p> {
             has
         })
     }
+
+    /// The parameters among the parts, by index.
+    #[must_use]
+    pub fn parameters(&self, parts: &[ExprId]) -> Vec<usize> {
+        let mut found: Vec<usize> = parts.iter().filter_map(|id| self.parameter(*id)).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
 }
 
 impl Program {

@@ -15,7 +15,7 @@
 //! | files that only tests mount | [`test_files`] |
 //! | call graph, recursion, reach | [`graph`] |
 //! | database calls, builders' chains, loops, effects through calls | [`queries`], [`chains`], [`loops`], [`effects`], [`read_through`] |
-//! | the questions that rules ask | [`ask`], [`conditions`], what values are made of in [`ingredients`] |
+//! | the questions that rules ask | [`ask`], [`conditions`], what values are made of in [`ingredients`], hashes in [`digests`] |
 
 mod ask;
 mod bodies;
@@ -26,6 +26,7 @@ mod calls;
 mod chains;
 mod conditions;
 mod crates;
+mod digests;
 mod effects;
 mod expand;
 mod explain;
@@ -67,6 +68,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bodies::Site;
 pub use chains::{Chain, Clause, Condition, Op, Verb};
+pub use digests::{Algorithm, Taken, Takers};
 pub use effects::{Effects, Led, is_memoising};
 pub use guess::Guess;
 pub use items::{Shape, TypeInfo};

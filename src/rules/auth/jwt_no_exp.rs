@@ -24,10 +24,12 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     let body = &facts.body;
     let marked =
         |mark: &str| program.sites(function).iter().find(|site| program.is_marked(function, site.expr, mark)).map(|site| site.expr);
-    if let Some(call) = marked("jwt-encode")
-        && let Some(claims) = program.argument(function, call, 1)
-    {
-        signed(cx, function, claims);
+    for site in program.sites(function).iter().filter(|site| !site.by_name) {
+        let Some(model) = program.model(function, site.expr) else { continue };
+        let at = model.marks.iter().find_map(|mark| mark.strip_prefix("jwt-claims:")?.parse().ok());
+        if let Some(claims) = at.and_then(|at| program.argument(function, site.expr, at)) {
+            signed(cx, function, claims);
+        }
     }
     if marked("jwt-validation-off").is_some() {
         return;

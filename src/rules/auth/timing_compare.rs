@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use super::common_crypto::{is_hash, named_among};
+use super::common_crypto::named_among;
 use crate::facts::BinaryOp;
 use crate::program::ingredients::{Ingredients, name_of};
 use crate::program::{Def, Target, Ty};
@@ -145,7 +145,7 @@ fn secret(
     let shown = |id: ExprId| name_of(body, peel(body, id)).map(ToString::to_string);
     // what another server answers is not made of what it was asked with
     let is_answer = |id: ExprId| program.model(function, id).is_some_and(|model| model.remote);
-    let parts = ingredients.all(own, |id| is_hash(program, function, id) || is_answer(id));
+    let parts = ingredients.all(own, |id| program.is_digest(function, id) || is_answer(id));
     let marked = |id: ExprId, mark: &str| program.is_marked(function, id, mark);
     let makes = |id: ExprId| {
         program.targets(function, id).iter().any(|target| matches!(target, Target::Workspace { function, .. } if makers.contains(function)))

@@ -12,7 +12,7 @@
 
 use std::collections::BTreeSet;
 
-use super::common_crypto::{algorithm, given, hashes, is_constant_time, is_hash, parameters_among, password_among};
+use super::common_crypto::{is_constant_time, password_among};
 use crate::program::ingredients::{Destination, Ingredients, destination, name_of};
 use crate::rules::prelude::*;
 use crate::secrets::names;
@@ -34,23 +34,26 @@ const OTHER_USE: &[&str] = &["key", "cache", "fingerprint", "etag", "nonce", "iv
 
 fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
-    let mut helpers: Vec<(FnId, usize, String)> = Vec::new();
+    let mut told: BTreeSet<FnId> = BTreeSet::new();
     for function in judged(program) {
-        let calls = hashes(program, function);
+        let calls = program.digests(function);
         if calls.is_empty() {
             continue;
         }
         let ingredients = Ingredients::of(program, function);
         for call in calls {
-            let parts = ingredients.all(call, |id| is_hash(program, function, id));
-            let name = algorithm(program, function, call, &parts);
+            let parts = ingredients.all(call, |id| program.is_digest(function, id));
             if let Some(password) = password_among(program, function, &parts) {
+                let name = program.algorithm(function, call, &parts).name;
                 report(cx, function, call, password, &parts, &name, None);
-            } else {
-                helpers.extend(parameters_among(&ingredients, &parts).into_iter().map(|index| (function, index, name.clone())));
+                told.insert(function);
             }
         }
     }
+    let takers = program.hash_takers();
+    let takers = takers.0.iter().filter(|(function, _)| !told.contains(function));
+    let helpers =
+        takers.flat_map(|(function, taken)| taken.iter().map(|each| (*function, each.param, each.algorithm.name.clone()))).collect();
     through(cx, helpers);
     for function in judged(program) {
         parameters(cx, function);
@@ -74,13 +77,13 @@ fn through(cx: &mut Cx<'_>, mut helpers: Vec<(FnId, usize, String)>) {
             for (caller, call) in
                 program.callers(helper).iter().filter(|(caller, _)| program.is_judged(*caller) && !program.is_test(*caller))
             {
-                let Some(argument) = given(program, *caller, *call, helper, index) else { continue };
+                let Some(argument) = program.given(*caller, *call, helper, index) else { continue };
                 let ingredients = Ingredients::of(program, *caller);
-                let parts = ingredients.all(argument, |id| is_hash(program, *caller, id));
+                let parts = ingredients.all(argument, |id| program.is_digest(*caller, id));
                 if let Some(password) = password_among(program, *caller, &parts) {
                     report(cx, *caller, *call, password, &parts, &name, Some(helper));
                 } else {
-                    further.extend(parameters_among(&ingredients, &parts).into_iter().map(|index| (*caller, index, name.clone())));
+                    further.extend(ingredients.parameters(&parts).into_iter().map(|index| (*caller, index, name.clone())));
                 }
             }
         }
@@ -138,7 +141,7 @@ fn is_excused(program: &Program, function: FnId, call: ExprId, parts: &[ExprId])
     {
         return true;
     }
-    if hashes(program, function).len() > 1 && body.ids().any(|id| is_constant_time(program, function, id)) {
+    if program.digests(function).len() > 1 && body.ids().any(|id| is_constant_time(program, function, id)) {
         return true;
     }
     let sends = program.sites(function).iter().any(|site| program.model(function, site.expr).is_some_and(|model| model.remote));

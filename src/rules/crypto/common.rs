@@ -50,6 +50,21 @@ fn of_path(program: &Program, function: FnId, path: &facts::Path, kinds: &[&str]
     path.segments.iter().flat_map(|segment| &segment.args).find_map(|arg| of_type(program, function, arg, kinds, depth - 1))
 }
 
+/// It is one arm of several: whoever calls says which it is to be, as a database's `encrypt(text, 'aes-ecb')` does.
+#[must_use]
+pub fn is_choice(body: &Body, call: ExprId) -> bool {
+    let parents = facts::walk::parents(body);
+    let mut child = call;
+    for around in facts::walk::ancestors(&parents, call).skip(1).take(4) {
+        match &body.expr(around).kind {
+            ExprKind::Match { scrutinee, arms } => return *scrutinee != child && arms.len() > 1,
+            ExprKind::Call { .. } | ExprKind::Tuple(_) | ExprKind::Block { .. } => child = around,
+            _ => return false,
+        }
+    }
+    false
+}
+
 /// The last part of a path.
 #[must_use]
 pub fn short(path: &str) -> &str {

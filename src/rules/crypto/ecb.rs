@@ -1,8 +1,9 @@
 //! A block cipher in ECB mode: equal blocks of the text are equal blocks of the result.
 //!
-//! Types of the kind `cipher-ecb` and calls marked `ecb`, by the models, also behind an alias. One finding a file. Tests are silent.
+//! Types of the kind `cipher-ecb` and calls marked `ecb`, by the models, also behind an alias. One finding a file. Silent: one arm of several, where the caller
+//! chooses; tests.
 
-use super::common::named_kind;
+use super::common::{is_choice, named_kind};
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Function(check);
@@ -14,7 +15,8 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     }
     let body = &program.function(function).body;
     for site in program.sites(function).iter().filter(|site| !site.by_name) {
-        if program.is_marked(function, site.expr, "ecb") || named_kind(program, function, site.expr, &["cipher-ecb"]).is_some() {
+        let is_ecb = program.is_marked(function, site.expr, "ecb") || named_kind(program, function, site.expr, &["cipher-ecb"]).is_some();
+        if is_ecb && !is_choice(body, site.expr) {
             let (span, call) = body.called(site.expr);
             cx.report(span).arg("call", call).help("aead").fold(program.file_of(function).0.to_string());
         }

@@ -5,8 +5,8 @@
 //! one of them. Silent: checksums, ETags, cache keys, ids, git objects, HMAC (which neither break has reached), passwords
 //! (`auth/weak-password-hash`), tests.
 
-use crate::program::Def;
 use crate::program::ingredients::{Destination, Ingredients, destination, name_of};
+use crate::program::{Algorithm, Takers, Target};
 use crate::rules::prelude::*;
 use crate::secrets::names::{self, Kind};
 
@@ -23,67 +23,71 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     let facts = program.function(function);
     let body = &facts.body;
     let mut kept = None;
+    let takers = program.hash_takers();
     for site in program.sites(function).iter().filter(|site| !site.by_name) {
-        let Some(model) = program.model(function, site.expr) else { continue };
         let id = site.expr;
-        if model.has_mark("digest") {
-            let (ingredients, parents) = kept.get_or_insert_with(|| (Ingredients::of(program, function), facts::walk::parents(body)));
-            let parts = ingredients.all(id, |_| false);
-            let Some(hash) = weak(program, function, id, &parts) else { continue };
-            let named = |kind: &dyn Fn(Kind) -> bool| {
-                parts.iter().copied().find(|part| {
-                    let place = matches!(&body.expr(*part).kind, ExprKind::Field { .. }) || program.local(function, *part).is_some();
-                    place && name_of(body, *part).is_some_and(|name| names::kind(name).is_some_and(kind))
-                })
-            };
-            if named(&|kind| kind == Kind::Password).is_some() {
-                continue;
+        if program.is_marked(function, id, "weak-hash") && !program.is_digest(function, id) {
+            if is_for_a_signer(program, function, id) {
+                let (span, hash) = body.called(id);
+                cx.report(span).variant("signer").arg("hash", hash).help("sha2");
             }
-            let secret = named(&|kind| matches!(kind, Kind::Secret | Kind::Key));
-            let says = |name: &str| names::words(name).iter().any(|word| SIGNATURE.contains(&word.as_str()));
-            let signs = match destination(body, parents, id) {
-                Some((Destination::Named(name), _)) => says(name),
-                Some((Destination::Returned, _)) => says(&facts.name),
-                None => false,
-            };
-            // the hash of a secret alone is a name for it
-            let message = parts
-                .iter()
-                .filter(|part| program.local(function, **part).is_some() || matches!(body.expr(**part).kind, ExprKind::Field { .. }))
-                .count()
-                > 1;
-            if signs || secret.is_some() && message {
-                let (span, _) = body.called(id);
-                let finding = cx.report(span).arg("hash", hash).help("mac");
-                if let Some(secret) = secret {
-                    finding.label("secret", body.expr(secret).span);
-                }
+            continue;
+        }
+        let own = program.is_marked(function, id, "digest");
+        let taken = if own { None } else { taken(program, &takers, function, id) };
+        if !own && taken.is_none() {
+            continue;
+        }
+        let (ingredients, parents) = kept.get_or_insert_with(|| (Ingredients::of(program, function), facts::walk::parents(body)));
+        let (parts, algorithm) = match taken {
+            Some((argument, algorithm)) => (ingredients.all(argument, |_| false), algorithm),
+            None => {
+                let parts = ingredients.all(id, |_| false);
+                let algorithm = program.algorithm(function, id, &parts);
+                (parts, algorithm)
             }
-        } else if model.has_mark("weak-hash") && is_for_a_signer(program, function, id) {
-            let (span, hash) = body.called(id);
-            cx.report(span).variant("signer").arg("hash", hash).help("sha2");
+        };
+        if !algorithm.weak {
+            continue;
+        }
+        let named = |kind: &dyn Fn(Kind) -> bool| {
+            parts.iter().copied().find(|part| {
+                is_place(program, function, *part) && name_of(body, *part).is_some_and(|name| names::kind(name).is_some_and(kind))
+            })
+        };
+        if named(&|kind| kind == Kind::Password).is_some() {
+            continue;
+        }
+        let secret = named(&|kind| matches!(kind, Kind::Secret | Kind::Key));
+        let says = |name: &str| names::words(name).iter().any(|word| SIGNATURE.contains(&word.as_str()));
+        let signs = match destination(body, parents, id) {
+            Some((Destination::Named(name), _)) => says(name),
+            Some((Destination::Returned, _)) => says(&facts.name),
+            None => false,
+        };
+        // the hash of a secret alone is a name for it
+        let message = parts.iter().filter(|part| is_place(program, function, **part)).count() > 1;
+        if signs || secret.is_some() && message {
+            let (span, _) = body.called(id);
+            let finding = cx.report(span).arg("hash", algorithm.name).help("mac");
+            if let Some(secret) = secret {
+                finding.label("secret", body.expr(secret).span);
+            }
         }
     }
 }
 
-/// The hash's name, if it is one of the weak.
-fn weak(program: &Program, function: FnId, call: ExprId, parts: &[ExprId]) -> Option<String> {
-    let body = &program.function(function).body;
-    for id in parts {
-        let ExprKind::Call { callee, .. } = &body.expr(*id).kind else { continue };
-        let Some(Def::Foreign(path)) = program.def(function, *callee) else { continue };
-        let Some((owner, last)) = path.rsplit_once("::") else { continue };
-        if *id == call && program.is_marked(function, call, "weak-hash") {
-            let module = owner.rsplit("::").next().unwrap_or(owner);
-            return Some(if last == "compute" { module.to_owned() } else { last.to_owned() });
-        }
-        match program.kind_of(owner) {
-            Some("hasher-weak") => return Some(owner.rsplit("::").next().unwrap_or(owner).to_owned()),
-            Some("hasher") => return None,
-            _ => {}
-        }
-    }
-    None
+fn is_place(program: &Program, function: FnId, id: ExprId) -> bool {
+    program.local(function, id).is_some() || matches!(program.function(function).body.expr(id).kind, ExprKind::Field { .. })
+}
+
+/// What a call gives to a function of the workspace that hashes it.
+fn taken(program: &Program, takers: &Takers, function: FnId, call: ExprId) -> Option<(ExprId, Algorithm)> {
+    program.targets(function, call).iter().find_map(|target| {
+        let Target::Workspace { function: callee, .. } = target else { return None };
+        let taken = takers.0.get(callee)?.iter().find(|each| each.algorithm.weak)?;
+        Some((program.given(function, call, *callee, taken.param)?, taken.algorithm.clone()))
+    })
 }
 
 /// `Signer::new(MessageDigest::sha1(), &key)`, `builder.sign(&key, MessageDigest::sha1())`

@@ -12,19 +12,21 @@ use crate::source::FileKind;
 
 pub const CHECK: Check = Check::File(check);
 
-/// How it is written in URLs and connection strings.
-const WRITTEN: &[&str] = &["sslmode=disable", "ssl-mode=disabled", "ssl_mode=disabled", "sslmode=disabled"];
+/// How it is called in URLs and connection strings.
+const NAMES: &[&str] = &["sslmode=", "ssl-mode=", "ssl_mode=", "sslMode="];
 
 fn check(file: &SourceFile, cx: &mut Cx<'_>) {
-    if place::place(&file.rel, file.role, file.kind, &file.text) > Place::Live {
+    let written = places(&file.text);
+    let may = file.kind == FileKind::Rust && memchr::memmem::find(file.text.as_bytes(), b"ssl_mode(").is_some();
+    if written.is_empty() && !may || place::place(&file.rel, file.role, file.kind, &file.text) > Place::Live {
         return;
     }
     let program = cx.program();
-    if file.kind == FileKind::Rust {
+    if may {
         options(file, cx);
     }
-    for (at, written) in places(&file.text) {
-        let span = Span::new(at as u32, (at + written) as u32);
+    for (at, length) in written {
+        let span = Span::new(at as u32, (at + length) as u32);
         let Some(host) = host_before(&file.text[..at]) else { continue };
         if is_local(host) || host.contains(['{', '$', '%', '<']) || is_silent(program.facts(file.id), file, span) {
             continue;
@@ -33,13 +35,20 @@ fn check(file: &SourceFile, cx: &mut Cx<'_>) {
     }
 }
 
-/// Every place that is written so, with its length.
+/// Every place where it is switched off, with its length.
 fn places(text: &str) -> Vec<(usize, usize)> {
-    let lower = text.to_ascii_lowercase();
-    let mut found: Vec<(usize, usize)> =
-        WRITTEN.iter().flat_map(|each| memchr::memmem::find_iter(lower.as_bytes(), each).map(move |at| (at, each.len()))).collect();
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    for name in NAMES {
+        for at in memchr::memmem::find_iter(bytes, name) {
+            let value = &bytes[at + name.len()..];
+            let length = value.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+            if value[..length].eq_ignore_ascii_case(b"disable") || value[..length].eq_ignore_ascii_case(b"disabled") {
+                found.push((at, name.len() + length));
+            }
+        }
+    }
     found.sort_unstable();
-    found.dedup_by_key(|(at, _)| *at);
     found
 }
 
