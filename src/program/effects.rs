@@ -144,6 +144,12 @@ pub struct Led {
 /// The effects of a call expression: direct, or of the functions that it may run.
 #[must_use]
 pub fn of_call(program: &Program, table: &EffectTable, function: FnId, id: ExprId) -> Option<Led> {
+    of_local_closure(program, table, function, id).or_else(|| of_callee(program, table, function, id))
+}
+
+/// The same where what is called is no closure in a local.
+#[must_use]
+pub fn of_callee(program: &Program, table: &EffectTable, function: FnId, id: ExprId) -> Option<Led> {
     let body = &program.function(function).body;
     if let Some(call) = table.calls[function.0 as usize].iter().find(|call| call.expr == id)
         && call.op.is_query()
@@ -162,9 +168,6 @@ pub fn of_call(program: &Program, table: &EffectTable, function: FnId, id: ExprI
             },
             callee: None,
         });
-    }
-    if let Some(led) = of_local_closure(program, table, function, id) {
-        return Some(led);
     }
     let targets = program.targets(function, id);
     if let Some(model) = program.model(function, id)
@@ -219,14 +222,15 @@ pub fn of_call(program: &Program, table: &EffectTable, function: FnId, id: ExprI
     best
 }
 
-/// `let find = |id| async move { .. }; for id in ids { find(id).await }`: what the closure does, at each call of it.
+/// `let find = |id| async move { .. }; for id in ids { find(id).await }`: what the closure does, at each call of it. One level deep:
+/// closures that call closures would be walked again for each call.
 fn of_local_closure(program: &Program, table: &EffectTable, function: FnId, id: ExprId) -> Option<Led> {
     let body = &program.function(function).body;
     let ExprKind::Call { callee, .. } = &body.expr(id).kind else { return None };
     let binding = program.local(function, *callee)?;
     let value = Definitions::of(body).value(binding)?;
     let ExprKind::Closure { body: inner, .. } = &body.expr(walk::tail_closure(body, value).unwrap_or(value)).kind else { return None };
-    let leads = walk::descendants(body, *inner).filter(|inner| *inner != id).filter_map(|inner| of_call(program, table, function, inner));
+    let leads = walk::descendants(body, *inner).filter(|inner| *inner != id).filter_map(|inner| of_callee(program, table, function, inner));
     leads.filter(|led| led.effects.queries()).min_by_key(|led| (led.effects.cached, led.effects.depth))
 }
 

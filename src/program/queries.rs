@@ -301,10 +301,15 @@ impl Chain<'_> {
                     self.sql(first.value, depth - 1);
                 }
             }
+            // `String::from("..")`
+            ExprKind::Call { args, .. } if args.len() == 1 => self.sql(args[0], depth - 1),
             ExprKind::Path(_) => {
                 if let Some(binding) = self.program.local(self.function, id) {
                     if let Some(value) = self.definitions.value(binding) {
                         self.sql(value, depth - 1);
+                    }
+                    if self.words.sql.is_none() {
+                        self.pushed(binding);
                     }
                 } else if let Some(text) = self.program.constant_text(self.function, id) {
                     self.classify(text, id);
@@ -313,6 +318,25 @@ impl Chain<'_> {
             ExprKind::Block { tail: Some(tail), .. } => self.sql(*tail, depth - 1),
             ExprKind::If { then, .. } => self.sql(*then, depth - 1),
             _ => {}
+        }
+    }
+
+    /// `let mut sql = String::new(); sql.push_str("INSERT ..");`: the pieces one after another.
+    fn pushed(&mut self, binding: PatId) {
+        let mut pieces = Vec::new();
+        for id in self.body.ids() {
+            if let ExprKind::MethodCall { receiver, method, args, .. } = &self.body.expr(id).kind
+                && method == "push_str"
+                && let Some(ExprKind::Lit(Lit::Str(text))) = args.first().map(|arg| &self.body.expr(*arg).kind)
+                && self.program.local(self.function, *receiver) == Some(binding)
+            {
+                pieces.push((self.body.expr(id).span.end, text.as_str(), args[0]));
+            }
+        }
+        pieces.sort_unstable_by_key(|piece| piece.0);
+        if let Some((_, _, first)) = pieces.first() {
+            let text: String = pieces.iter().map(|piece| piece.1).collect();
+            self.classify(&text, *first);
         }
     }
 

@@ -46,7 +46,13 @@ impl Program {
     /// The effects of one call expression, direct or through what it may run.
     #[must_use]
     pub fn led(&self, function: FnId, call: ExprId) -> Option<Led> {
-        effects::of_call(self, self.effect_table(), function, call)
+        let table = self.effect_table();
+        // only a body that sends something has closures that do
+        if table.summaries[function.0 as usize].queries() {
+            effects::of_call(self, table, function, call)
+        } else {
+            effects::of_callee(self, table, function, call)
+        }
     }
 
     /// The model of a call that goes to the database, as certain as it may be; the flag says whether it was resolved.

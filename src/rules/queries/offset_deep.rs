@@ -4,7 +4,8 @@ use super::common_chain::{args_of, each_chain, number, text_of, word_of};
 use super::common_sql::each_statement;
 use crate::program::Verb;
 use crate::rules::prelude::*;
-use crate::sql::ir::{ExprKind, Kind};
+use crate::sql::ir::{ExprKind as Sql, Kind};
+use std::collections::HashSet;
 
 pub const CHECK: Check = Check::Program(check);
 
@@ -16,7 +17,7 @@ fn check(cx: &mut Cx<'_>) {
         }
         for query in place.statement.queries() {
             let (Some(offset), Some(limit)) = (&query.offset, &query.limit) else { continue };
-            let one = matches!(&limit.kind, ExprKind::Number(number) if number == "1");
+            let one = matches!(&limit.kind, Sql::Number(number) if number == "1");
             if one || query.selects.iter().all(|select| select.from.is_empty()) || !has_parameter(offset) {
                 continue;
             }
@@ -26,7 +27,9 @@ fn check(cx: &mut Cx<'_>) {
         }
     });
     let program = cx.program();
+    let mut seen: HashSet<(FnId, ExprId)> = HashSet::new();
     each_chain(program, |chain| {
+        seen.extend(chain.clause("offset").map(|offset| (chain.function, offset.expr)));
         let (Some(offset), Some(_)) = (chain.clause("offset"), chain.clause("limit")) else { return };
         let written = args_of(program, chain, offset).iter().any(|arg| number(program, chain, *arg).is_some());
         if chain.verb != Verb::Select || written {
@@ -37,13 +40,52 @@ fn check(cx: &mut Cx<'_>) {
         let at = word_of(program, chain, offset.expr);
         cx.report_at(at).arg("key", key).help("keyset").fold(at.file.0.to_string());
     });
+    for function in program.functions().filter(|function| !program.is_test(*function)) {
+        loose(program, function, &seen, cx);
+    }
+}
+
+/// `self.limit(limit).offset(offset)` of a query that somebody hands in: how it begins is not known, how it ends is.
+fn loose(program: &Program, function: FnId, seen: &HashSet<(FnId, ExprId)>, cx: &mut Cx<'_>) {
+    let body = &program.function(function).body;
+    let clause = |id: ExprId, word: &str| program.model(function, id).is_some_and(|model| model.clause.as_deref() == Some(word));
+    let below = |id: ExprId| match &body.expr(id).kind {
+        ExprKind::MethodCall { receiver, .. } => Some(*receiver),
+        _ => None,
+    };
+    let in_chain = |from: ExprId, word: &str| std::iter::successors(Some(from), |at| below(*at)).any(|at| clause(at, word));
+    for id in body.ids() {
+        let ExprKind::MethodCall { args, method_span, .. } = &body.expr(id).kind else { continue };
+        let written = args.first().is_none_or(|arg| matches!(body.expr(*arg).kind, ExprKind::Lit(_)));
+        if written || seen.contains(&(function, id)) || !clause(id, "offset") {
+            continue;
+        }
+        // the limit stands before it, or after it
+        let limited = in_chain(id, "limit") || body.ids().any(|outer| clause(outer, "limit") && in_chain_of(body, outer, id));
+        if limited {
+            let at = method_span.in_file(program.file_of(function));
+            cx.report_at(at).arg("key", "id").help("keyset").fold(at.file.0.to_string());
+        }
+    }
+}
+
+/// `inner` stands among the receivers of `outer`.
+fn in_chain_of(body: &Body, outer: ExprId, inner: ExprId) -> bool {
+    let mut at = outer;
+    while let ExprKind::MethodCall { receiver, .. } = &body.expr(at).kind {
+        at = *receiver;
+        if at == inner {
+            return true;
+        }
+    }
+    false
 }
 
 fn has_parameter(expr: &crate::sql::ir::Expr) -> bool {
     let mut found = false;
     crate::sql::effects::walk_expr(expr, &mut |node| {
         if let crate::sql::Node::Expr(inner) = node {
-            found |= matches!(inner.kind, ExprKind::Placeholder(_) | ExprKind::Hole);
+            found |= matches!(inner.kind, Sql::Placeholder(_) | Sql::Hole);
         }
     });
     found
