@@ -120,6 +120,11 @@ fn act_of(program: &Program, route: &Route, handler: FnId, functions: &[FnId]) -
     {
         return None;
     }
+    // who logs in or signs up is not known yet: a layer around that too turns nobody away, whatever it is called
+    let enters = has(&["login", "signin", "logon", "register", "signup", "registration"]) || pair("sign", "in") || pair("sign", "up");
+    if !enters && known_by_layer(program, route) {
+        return None;
+    }
     let marked = |mark: &str| {
         functions
             .iter()
@@ -189,7 +194,7 @@ fn sends_mail(words: &[String]) -> bool {
         && words.len() > 1
 }
 
-/// A layer or a parameter says who calls, so that guessing is no way in.
+/// A parameter or a call says who calls, so that guessing is no way in.
 fn knows_caller(program: &Program, route: &Route, handler: FnId) -> bool {
     let by_parameter = route.extractors.iter().any(|each| {
         let name = program.type_name(&each.ty);
@@ -204,11 +209,15 @@ fn knows_caller(program: &Program, route: &Route, handler: FnId) -> bool {
             by_call |= matches!(method.as_str(), "require_user" | "require_login" | "require_auth" | "require_admin" | "current_user");
         }
     }
+    by_parameter || by_call
+}
+
+/// A layer says who calls.
+fn known_by_layer(program: &Program, route: &Route) -> bool {
     // `IdentityMiddleware` only makes a place for it
     let keeps = |layer: &Layer| layer.names.iter().any(|name| ["Session", "Identity", "Cookie"].iter().any(|part| name.contains(part)));
     let does = |layer: &Layer| !layer.functions.is_empty() || mentions_within(program, layer, asks_who) && !keeps(layer);
-    let by_layer = route.layers.iter().any(|layer| guard_layer(program, layer) && does(layer));
-    by_parameter || by_call || by_layer
+    route.layers.iter().any(|layer| guard_layer(program, layer) && does(layer))
 }
 
 /// Something on the way to the handler, or in it, limits tries.
