@@ -6,9 +6,11 @@
 //! - [`item`]: modules, imports, functions, types, impls, traits, constants, macros
 //! - [`body`]: expressions and patterns
 //! - [`ty`]: types and paths as written
+//! - [`hash`]: the hasher for tables by name, here and in later stages
 //! - [`macros`]: what is known about a macro call once its tokens were read
 
 pub mod body;
+pub mod hash;
 pub mod item;
 pub mod macros;
 pub mod ty;

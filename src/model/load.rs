@@ -6,7 +6,7 @@
 //! where it is not, all are kept and the newest wins.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::{AttributeModel, CallModel, ExtractorModel, Model, ModelTy, PathsModel, TypeModel, Version, check};
 use crate::facts::Name;
+use crate::facts::hash::QuickMap;
 
 static BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/models.rs"));
 
@@ -45,21 +46,21 @@ pub struct ModelError {
 pub struct Models {
     calls: Vec<CallModel>,
     /// owner path, then name; macros end with `!`
-    by_owner: HashMap<Name, HashMap<Name, CallId>>,
-    by_name: HashMap<Name, Vec<Named>>,
-    types: HashMap<Name, Arc<TypeModel>>,
-    extractors: HashMap<Name, Arc<ExtractorModel>>,
-    attributes: HashMap<Name, Arc<AttributeModel>>,
+    by_owner: QuickMap<Name, QuickMap<Name, CallId>>,
+    by_name: QuickMap<Name, Vec<Named>>,
+    types: QuickMap<Name, Arc<TypeModel>>,
+    extractors: QuickMap<Name, Arc<ExtractorModel>>,
+    attributes: QuickMap<Name, Arc<AttributeModel>>,
     /// by first segment: longest prefix first
-    reexports: HashMap<Name, Vec<(Name, Name)>>,
+    reexports: QuickMap<Name, Vec<(Name, Name)>>,
     crates: Vec<Name>,
-    stacks: HashMap<Name, Name>,
+    stacks: QuickMap<Name, Name>,
     dialects: Vec<(Name, Name, Name)>,
     dialect_names: Vec<(Name, Name)>,
-    derives: HashMap<Name, Vec<(Name, Name)>>,
-    derived_assoc: HashMap<Name, Vec<(Name, Name)>>,
+    derives: QuickMap<Name, Vec<(Name, Name)>>,
+    derived_assoc: QuickMap<Name, Vec<(Name, Name)>>,
     /// by router crate, for all of its versions: crates of one workspace may differ
-    route_paths: HashMap<Name, Vec<PathsModel>>,
+    route_paths: QuickMap<Name, Vec<PathsModel>>,
 }
 
 /// The models in the text of a `backend-lint.toml`, checked. Other keys of the file are not looked at.

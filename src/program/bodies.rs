@@ -3,9 +3,9 @@
 //! Types are kept once per body, expressions point at them: a body has few different types and many expressions.
 
 use super::Target;
-use super::hash::QuickMap;
 use super::names::Def;
 use super::ty::Ty;
+use crate::facts::hash::QuickMap;
 use crate::facts::{ExprId, PatId};
 use crate::model::CallId;
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::graft::{self, Place};
-use super::hash::QuickMap;
+use crate::facts::hash::QuickMap;
 use crate::facts::{Body, ExprId, ExprKind, Facts, FnIdx, MacroRules, Owner, Path};
 use crate::parse::expand::{Call, Definition, Find, Position, expand};
 use crate::source::{FileId, Role, SourceFile, Workspace};

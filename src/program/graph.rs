@@ -4,9 +4,9 @@
 //! there: both are right for where code can run, and early for when.
 
 use super::bodies::BodyInfo;
-use super::hash::QuickMap;
 use super::routes::Handler;
 use super::{FnId, Program, Reach, Target};
+use crate::facts::hash::QuickMap;
 use crate::facts::{ExprId, ExprKind, Name, PatId, walk};
 use crate::source::{Role, TargetKind};
 

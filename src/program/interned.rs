@@ -10,8 +10,8 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use smallvec::SmallVec;
 
-use super::hash::{QuickHasher, QuickSet};
 use super::ty::{Bound, Ty};
+use crate::facts::hash::{QuickHasher, QuickSet};
 
 /// Locks of a pool; workers seldom want the same one.
 const SHARDS: usize = 64;

@@ -5,12 +5,12 @@
 
 use rayon::prelude::*;
 
-use super::hash::QuickMap;
 use super::known::Known;
 use super::lower::Lower;
 use super::names::{Names, ScopeId};
 use super::ty::{Bound, Ty};
 use super::{ConstId, FnId, ImplId, TraitId, TypeId};
+use crate::facts::hash::QuickMap;
 use crate::facts::{Facts, FnIdx, Generics, ImplIdx, Name, Owner, TypeKind, TypeRef};
 use crate::source::FileId;
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::hash::{QuickMap, QuickSet};
 use super::names::KnownPaths;
 use super::ty::{self, Args, Inner, Ty};
 use crate::facts::Name;
+use crate::facts::hash::{QuickMap, QuickSet};
 use crate::model::{CallId, CallModel, ModelTy, Models, TypeModel};
 
 /// The models with an index for names that a glob import brings in.

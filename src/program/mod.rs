@@ -33,7 +33,6 @@ mod explain;
 mod graft;
 mod graph;
 mod guess;
-mod hash;
 mod infer;
 pub mod ingredients;
 mod interned;

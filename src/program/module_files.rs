@@ -1,6 +1,6 @@
 //! Which file `mod x;` means.
 
-use super::hash::QuickMap;
+use crate::facts::hash::QuickMap;
 use crate::facts::{Facts, ModuleIdx, ModuleKind};
 use crate::source::FileId;
 

@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use super::hash::QuickMap;
 use super::module_files::{child_files, is_mod_rs, stem};
 use super::tables::{self, Table};
 use super::{ConstId, FnId, ImplId, MacroId, TraitId, TypeId};
+use crate::facts::hash::QuickMap;
 use crate::facts::{Facts, FnIdx, ModuleIdx, ModuleKind, Name, Owner, TypeKind, Visibility};
 use crate::source::{FileId, SourceFile};
 

@@ -6,9 +6,9 @@
 use std::cell::RefCell;
 use std::hash::Hasher as _;
 
-use super::hash::{QuickHasher, QuickMap};
 use super::names::{Def, KnownPaths, Names, ScopeId, Space};
 use super::resolve::Resolved;
+use crate::facts::hash::{QuickHasher, QuickMap};
 use crate::facts::{Name, Path};
 
 /// Answers by the hash of the question; a second question with the same hash is asked anew.

@@ -3,8 +3,8 @@
 //! A role by name and place (`tests/`, `tests.rs`) knows most of them; the rest have names like any other module. A file that
 //! something else mounts, too, is not one of them, nor is one that another role was found for (migrations, generated code).
 
-use super::hash::QuickMap;
 use super::module_files::{child_files, is_mod_rs, stem};
+use crate::facts::hash::QuickMap;
 use crate::facts::{Facts, ModuleIdx, ModuleKind};
 use crate::source::{FileId, Role, SourceFile};
 

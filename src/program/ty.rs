@@ -2,9 +2,9 @@
 
 pub use super::interned::{Args, Bounds, Inner};
 
-use super::hash::QuickMap;
 use super::{TraitId, TypeId};
 use crate::facts::Name;
+use crate::facts::hash::QuickMap;
 
 /// A type as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

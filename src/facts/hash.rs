@@ -1,4 +1,4 @@
-//! A small fast hasher for the linker's tables: keys are short names and small numbers, and nobody chooses them to collide
+//! A small fast hasher for tables by name: keys are short names and small numbers, and nobody chooses them to collide
 //! against a tool that reads a file once.
 
 use std::collections::{HashMap, HashSet};
