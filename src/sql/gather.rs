@@ -4,7 +4,7 @@
 //! through the file's imports. A method is found by its name, where its crate is a dependency and the argument's text
 //! begins like SQL; so a look-alike with an unknown receiver is not taken for a query.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -16,6 +16,7 @@ use super::ir::Statement;
 use super::migrations::{MigrationSet, Script};
 use super::text::{Placed, Texts};
 use super::{Dialect, builder, embedded, read};
+use crate::facts::hash::QuickSet;
 use crate::facts::walk::parents;
 use crate::facts::{Body, ExprId, ExprKind, Facts, FnIdx, Meta, Name, Path};
 use crate::model::{CallModel, Models, Named};
@@ -167,23 +168,42 @@ fn is_for_tests(dir: &str) -> bool {
 struct Gatherer<'p> {
     texts: Texts<'p>,
     /// the last names of functions that take SQL
-    takers: HashSet<String>,
+    takers: QuickSet<String>,
     /// of macros, without the mark
-    macros: HashSet<String>,
+    macros: QuickSet<String>,
     workspace: &'p Workspace,
     models: &'p Models,
     dialects: &'p Dialects,
     /// crates with functions that take SQL which any crate of the workspace depends on, or which stand behind one that it does
-    at_hand: HashSet<String>,
+    at_hand: QuickSet<String>,
     tests: bool,
 }
 
+/// One file while its calls are looked at.
+struct Home<'p> {
+    file: &'p SourceFile,
+    facts: &'p Facts,
+    /// names that stand for something that is called otherwise (`use sqlx::query as q`)
+    aliases: Vec<&'p str>,
+}
+
+fn aliases(facts: &Facts) -> Vec<&str> {
+    facts
+        .uses
+        .iter()
+        .filter_map(|each| {
+            let name = each.name.as_ref()?;
+            (each.path.last()? != name).then_some(name.as_str())
+        })
+        .collect()
+}
+
 /// Which of the crates that `paths` begin with are dependencies of the workspace, or handed on by one (`deadpool_postgres::tokio_postgres`).
-fn at_hand<'a>(paths: impl Iterator<Item = &'a str>, workspace: &Workspace, models: &Models) -> HashSet<String> {
-    let dependencies: HashSet<&str> =
+fn at_hand<'a>(paths: impl Iterator<Item = &'a str>, workspace: &Workspace, models: &Models) -> QuickSet<String> {
+    let dependencies: QuickSet<&str> =
         workspace.crates.iter().flat_map(|krate| &krate.dependencies).map(|each| each.name_in_code.as_str()).collect();
     let hands_on = |name: &str, krate: &str| models.canonical(&format!("{name}::{krate}")) == krate;
-    let crates: HashSet<&str> = paths.map(|path| path.split("::").next().unwrap_or("")).collect();
+    let crates: QuickSet<&str> = paths.map(|path| path.split("::").next().unwrap_or("")).collect();
     let is_at_hand = |krate: &&str| dependencies.contains(krate) || dependencies.iter().any(|name| hands_on(name, krate));
     crates.into_iter().filter(is_at_hand).map(ToOwned::to_owned).collect()
 }
@@ -193,21 +213,23 @@ impl Gatherer<'_> {
         if file.role == Role::BuildScript || !self.tests && file.role.is_test_like() {
             return Vec::new();
         }
+        let home = Home { file, facts, aliases: aliases(facts) };
         let mut found = Vec::new();
         for (at, function) in facts.functions.iter().enumerate().filter(|(_, each)| self.tests || !each.test) {
-            self.body(file, facts, &function.body, Some(FnIdx(at as u32)), function.test || file.role.is_test_like(), &mut found);
+            self.body(&home, &function.body, Some(FnIdx(at as u32)), function.test || file.role.is_test_like(), &mut found);
         }
         for each in facts.consts.iter().filter(|each| self.tests || !each.test) {
-            self.body(file, facts, &each.body, None, each.test || file.role.is_test_like(), &mut found);
+            self.body(&home, &each.body, None, each.test || file.role.is_test_like(), &mut found);
         }
         found
     }
 
-    fn body(&self, file: &SourceFile, facts: &Facts, body: &Body, function: Option<FnIdx>, test: bool, found: &mut Vec<SqlText>) {
+    fn body(&self, home: &Home<'_>, body: &Body, function: Option<FnIdx>, test: bool, found: &mut Vec<SqlText>) {
+        let Home { file, facts, .. } = *home;
         let mut above: Option<Vec<Option<ExprId>>> = None;
         let mut dialect = None;
         for id in body.ids() {
-            let Some((path, model, text)) = self.call(file, facts, body, id) else { continue };
+            let Some((path, model, text)) = self.call(home, body, id) else { continue };
             // a builder goes on from here
             let owner = path.rsplit_once("::").map_or("", |(owner, _)| owner);
             let builder = self.models.method(owner, "push").is_some_and(|push| push.clause.as_deref() == Some("push"));
@@ -249,19 +271,20 @@ impl Gatherer<'_> {
     }
 
     /// The SQL that a call takes.
-    fn call(&self, file: &SourceFile, facts: &Facts, body: &Body, id: ExprId) -> Option<(Name, &CallModel, Taken)> {
+    fn call(&self, home: &Home<'_>, body: &Body, id: ExprId) -> Option<(Name, &CallModel, Taken)> {
+        let file = home.file;
         let take = |arg: ExprId| Some((self.texts.of(file.id, body, arg)?, body.expr(arg).span));
         match &body.expr(id).kind {
             ExprKind::Call { callee, args } => {
                 let ExprKind::Path(path) = &body.expr(*callee).kind else { return None };
-                let (path, model) = self.by_path(facts, path, "")?;
+                let (path, model) = self.by_path(home, path, "")?;
                 // `Executor::execute(&pool, "..")`: before the arguments of a method stands what it is called on
                 let at = usize::try_from(model.sql?).ok()? + usize::from(model.handle == Some(-1));
                 let (placed, span) = take(*args.get(at)?)?;
                 Some((path.clone(), model, Taken { placed, span, next_arg: args.get(at + 1).copied(), owners: vec![path] }))
             }
             ExprKind::Macro(call) => {
-                let (path, model) = self.by_path(facts, &call.path, "!")?;
+                let (path, model) = self.by_path(home, &call.path, "!")?;
                 if let Some(at) = model.sql_file {
                     let arg = call.args.get(usize::try_from(at).ok()?)?.value;
                     let ExprKind::Lit(crate::facts::Lit::Str(rel)) = &body.expr(arg).kind else { return None };
@@ -317,15 +340,10 @@ impl Gatherer<'_> {
     }
 
     /// A modelled function or macro by the path it is called by, through the imports of the file.
-    fn by_path(&self, facts: &Facts, path: &Path, mark: &str) -> Option<(Name, &CallModel)> {
+    fn by_path(&self, home: &Home<'_>, path: &Path, mark: &str) -> Option<(Name, &CallModel)> {
         // an imported name may be an alias, a plain path has its function's own
         let last = path.last();
-        let aliased = || {
-            facts
-                .uses
-                .iter()
-                .any(|each| each.name.as_ref().is_some_and(|name| name == last) && each.path.last().is_some_and(|own| own != last))
-        };
+        let aliased = || home.aliases.contains(&last);
         let takers = if mark == "!" { &self.macros } else { &self.takers };
         if !takers.contains(last) && !(path.segments.len() == 1 && aliased()) {
             return None;
@@ -342,7 +360,7 @@ impl Gatherer<'_> {
         if let Some(found) = known(&written) {
             return Some(found);
         }
-        for each in &facts.uses {
+        for each in &home.facts.uses {
             let joined = each.path.iter().map(Name::as_str).collect::<Vec<_>>().join("::");
             let full = match &each.name {
                 Some(name) if name == first => format!("{joined}{rest}"),
