@@ -65,11 +65,15 @@ const NOT_AFTER: &str = "public pub publishable no without has is invalid missin
 const TRAILING: &str = "value val str string b64 base64 hex raw bytes default dev prod production staging local fallback old new current previous v1 \
     v2 1 2 0 plain plaintext text live data literal const root main admin test hardcoded demo env user";
 
-/// A quick refusal of most names.
+/// A quick refusal of most names: every name of a program is asked about, and few hold any of the words.
 fn may_be(name: &str) -> bool {
     const PARTS: &[&[u8]] = &[b"pass", b"pw", b"secret", b"key", b"token", b"cred", b"auth", b"bearer", b"pepper", b"pat"];
-    let lower = name.to_ascii_lowercase();
-    PARTS.iter().any(|part| memchr::memmem::find(lower.as_bytes(), part).is_some())
+    let bytes = name.as_bytes();
+    (0..bytes.len()).any(|at| {
+        let rest = &bytes[at..];
+        matches!(rest[0] | 0x20, b'p' | b's' | b'k' | b't' | b'c' | b'a' | b'b')
+            && PARTS.iter().any(|part| rest.get(..part.len()).is_some_and(|start| start.eq_ignore_ascii_case(part)))
+    })
 }
 
 /// What kind of secret `name` holds, if any.

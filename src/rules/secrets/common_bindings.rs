@@ -1,5 +1,6 @@
 //! Literals bound to secret-like names in Rust, wherever the syntax binds a value to a name.
 
+use std::cell::LazyCell;
 use std::collections::HashSet;
 
 use super::common::{fields, in_sample_attribute};
@@ -25,7 +26,8 @@ pub struct Bound {
 pub fn bindings<'p>(ground: &Ground<'p>, file: &'p SourceFile) -> Vec<Bound> {
     let Some(facts) = ground.program.facts(file.id) else { return Vec::new() };
     let mut found = Vec::new();
-    let keys = used_as_names(ground, file);
+    // few files have such a constant
+    let keys = LazyCell::new(|| used_as_names(ground, file));
     for (at, each) in facts.consts.iter().enumerate().filter(|(_, each)| !each.test) {
         let Some(root) = each.body.root else { continue };
         if names::kind(&each.name).is_none() || keys.contains(each.name.as_str()) {
