@@ -144,6 +144,7 @@ impl Builder {
         self.paths.dedup_by_key(|(expr, _)| *expr);
         self.locals.dedup_by_key(|(expr, _)| *expr);
         self.sites.dedup_by_key(|(expr, ..)| *expr);
+        self.by_path.sort_unstable();
         self.guesses.sort_by_key(|(expr, ..)| *expr);
         info.guesses = self.guesses;
         info.locals = self.locals;
@@ -151,7 +152,7 @@ impl Builder {
         for (expr, targets, model, by_name) in self.sites {
             let start = info.targets.len() as u32;
             info.targets.extend(targets);
-            let by_path = self.by_path.contains(&expr);
+            let by_path = self.by_path.binary_search(&expr).is_ok();
             info.sites.push(Site { expr, targets: (start, info.targets.len() as u32), model, by_name, by_path });
         }
         info

@@ -39,14 +39,12 @@ pub(super) enum Callee {
     Unknown,
 }
 
-impl Callee {
-    fn foreign(owner: Name, name: &str, model: Option<CallId>, receiver: Ty) -> Callee {
-        let path = if owner.is_empty() { Name::from(name) } else { Name::from(format!("{owner}::{name}")) };
+impl Infer<'_> {
+    fn foreign(&self, owner: Name, name: &str, model: Option<CallId>, receiver: Ty) -> Callee {
+        let path = self.lower.paths.member(&owner, name);
         Callee::Foreign { owner, path, model, receiver }
     }
-}
 
-impl Infer<'_> {
     // -- methods
 
     /// What `receiver.name(args)` calls.
@@ -72,13 +70,13 @@ impl Infer<'_> {
                 && matches!(ty, Ty::Foreign(path, _) if *path == owner)
                 && !known.sends(model)
             {
-                return Callee::foreign(owner, name, Some(model), ty.clone());
+                return self.foreign(owner, name, Some(model), ty.clone());
             }
             if let Some(callee) = self.workspace_method(ty, name) {
                 return callee;
             }
             if let Some((owner, model)) = self.inherited(ty, name) {
-                return Callee::foreign(owner, name, Some(model), ty.clone());
+                return self.foreign(owner, name, Some(model), ty.clone());
             }
             if let Some((owner, model)) = self.modelled_method(ty, name) {
                 // a trait of another crate in scope says more than the type's model (`diesel_async` beside `diesel`)
@@ -87,7 +85,7 @@ impl Infer<'_> {
                 let own = matches!(ty, Ty::Foreign(path, _) if *path == owner);
                 let scoped = if known.sends(model) && !own { self.scoped(name, args).filter(other) } else { None };
                 let (owner, model) = scoped.unwrap_or((owner, model));
-                return Callee::foreign(owner, name, Some(model), ty.clone());
+                return self.foreign(owner, name, Some(model), ty.clone());
             }
         }
         let last = chain.last().unwrap_or(receiver);
@@ -100,14 +98,14 @@ impl Infer<'_> {
             return callee;
         }
         if let Some((owner, model)) = known.everywhere(name) {
-            return Callee::foreign(Name::new_static(owner), name, Some(model), receiver.clone());
+            return self.foreign(Name::new_static(owner), name, Some(model), receiver.clone());
         }
         // iterators of the workspace and of type parameters have what iterators have
         if matches!(last, Ty::Workspace(..) | Ty::Param(..) | Ty::Bounded(_))
             && let Some(model) = known.models.find_method(ty::ITERATOR, name)
             && let Some(item) = self.element(receiver)
         {
-            return Callee::foreign(Name::new_static(ty::ITERATOR), name, Some(model), Ty::foreign(ty::ITERATOR, vec![item]));
+            return self.foreign(Name::new_static(ty::ITERATOR), name, Some(model), Ty::foreign(ty::ITERATOR, vec![item]));
         }
         let is_std = |ty: &Ty| match ty {
             Ty::Primitive(_) | Ty::Tuple(_) | Ty::Slice(_) => true,
@@ -122,14 +120,14 @@ impl Infer<'_> {
             && (!of_std || if known.sends(model) { self.handle_stands(model, args) } else { few || self.is_imported(&owner) })
             && (!receiver.is_opaque() || self.handle_stands(model, args))
         {
-            return Callee::foreign(owner, name, Some(model), receiver.clone());
+            return self.foreign(owner, name, Some(model), receiver.clone());
         }
         match last {
             Ty::Foreign(..) | Ty::Primitive(_) | Ty::Slice(_) => {
                 // the outermost foreign type that is no pointer
                 let named = chain.iter().find(|ty| matches!(ty, Ty::Foreign(..)) && known.kind(ty) != Some("pointer")).unwrap_or(last);
                 match known::owners(named).into_iter().next() {
-                    Some(owner) => Callee::foreign(owner, name, None, named.clone()),
+                    Some(owner) => self.foreign(owner, name, None, named.clone()),
                     None => Callee::Unknown,
                 }
             }
@@ -163,7 +161,7 @@ impl Infer<'_> {
                 Bound::Workspace(id, args) => self.trait_callee(*id, args, name, Some(ty.clone())),
                 Bound::Foreign(path, _) => {
                     let model = self.cx.known.models.find_method(path, name)?;
-                    Some(Callee::foreign(path.clone(), name, Some(model), ty.clone()))
+                    Some(self.foreign(path.clone(), name, Some(model), ty.clone()))
                 }
             }),
             Ty::Ref(_) | Ty::Unknown | Ty::Callable(_) => None,
@@ -424,10 +422,7 @@ impl Infer<'_> {
 
     /// `cfg` twins of a function: all are called, as far as we know.
     fn twins(&self, path: &Path, first: FnId) -> Vec<FnId> {
-        let all = match self.lower.paths {
-            Some(paths) => paths.all(self.cx.names, self.scope(), path, Space::Value, self.cx.known),
-            None => Vec::new(),
-        };
+        let all = self.lower.paths.all(self.cx.names, self.scope(), path, Space::Value, self.cx.known);
         let mut all: Vec<FnId> =
             all.into_iter().filter_map(|def| if let Def::Fn(function) = def { Some(function) } else { None }).collect();
         if all.is_empty() {
@@ -446,7 +441,7 @@ impl Infer<'_> {
         let (owner, name) = whole.rsplit_once("::").unwrap_or(("", &whole));
         let is_type = owner.rsplit("::").next().is_some_and(|last| last.starts_with(char::is_uppercase));
         if !is_type || self.cx.known.models.find(&whole).is_some() && self.cx.known.type_model(owner).is_none() {
-            return Callee::foreign(owner.into(), name, self.cx.known.models.find(&whole), Ty::Unknown);
+            return self.foreign(owner.into(), name, self.cx.known.models.find(&whole), Ty::Unknown);
         }
         let own_args = path.segments.iter().rev().nth(1).map(|segment| segment.args.iter().map(|arg| self.lower.ty(arg)).collect());
         let own = self.cx.known.foreign(owner.into(), own_args.unwrap_or_default());
@@ -493,7 +488,7 @@ impl Infer<'_> {
             _ => None,
         };
         if let Some((owner, model)) = self.modelled_method(own, name).or_else(|| through(of)) {
-            return Callee::foreign(owner, name, Some(model), own.clone());
+            return self.foreign(owner, name, Some(model), own.clone());
         }
         if !own.is_opaque()
             && let Some(callee) = self.blanket(own, name)
@@ -504,11 +499,11 @@ impl Infer<'_> {
             Ty::Workspace(..) | Ty::Param(..) if constructs(name) => Callee::Value(Ty::Callable(Inner::new(own.clone()))),
             Ty::Workspace(..) if name == "builder" => Callee::Value(Ty::Callable(Inner::new(Ty::foreign(ty::BUILDER, vec![own.clone()])))),
             Ty::Workspace(..) => match self.scoped(name, &[]) {
-                Some((owner, model)) => Callee::foreign(owner, name, Some(model), own.clone()),
+                Some((owner, model)) => self.foreign(owner, name, Some(model), own.clone()),
                 None => Callee::Unknown,
             },
             own => match known::owners(own).into_iter().next() {
-                Some(owner) => Callee::foreign(owner, name, None, own.clone()),
+                Some(owner) => self.foreign(owner, name, None, own.clone()),
                 None => Callee::Unknown,
             },
         }

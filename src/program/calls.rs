@@ -7,7 +7,7 @@ use super::Target;
 use super::callee::Callee;
 use super::infer::Infer;
 use super::known::CallSite;
-use super::names::{Def, KnownPaths, Space};
+use super::names::{Def, Space};
 use super::ty::{self, Args, Bound, Inner, Substitution, Ty};
 use crate::facts::{ExprId, ExprKind, MacroCall, Name, Path, TypeRef, walk};
 use crate::model::CallId;
@@ -90,7 +90,7 @@ impl Infer<'_> {
                 _ => Ty::Unknown,
             };
         };
-        let path = self.cx.known.canonical(&format!("{path}!"));
+        let path = self.lower.paths.of_macro(&path, self.cx.known);
         let model = self.cx.known.models.find(&path);
         let call = model.map(|model| self.cx.known.models.get(model));
         let returned =

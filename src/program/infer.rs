@@ -136,7 +136,7 @@ impl<'a> Linked<'a> {
                 self_ty,
                 assoc: &[],
                 self_trait: None,
-                paths: Some(paths),
+                paths,
             },
             cx,
             body,

@@ -8,8 +8,9 @@ use rayon::prelude::*;
 use super::known::Known;
 use super::lower::Lower;
 use super::names::{Names, ScopeId};
+use super::paths::PathCache;
 use super::ty::{Bound, Ty};
-use super::{ConstId, FnId, ImplId, TraitId, TypeId};
+use super::{ConstId, FnId, ImplId, RUN, TraitId, TypeId};
 use crate::facts::hash::QuickMap;
 use crate::facts::{Facts, FnIdx, Generics, ImplIdx, Name, Owner, TypeKind, TypeRef};
 use crate::source::FileId;
@@ -128,17 +129,36 @@ impl Items {
             items.consts.extend((0..facts.consts.len() as u32).map(|at| (file, at)));
         }
         let cx = Cx { names, facts, known };
-        items.impl_infos = (0..items.impls.len() as u32).into_par_iter().map(|at| cx.impl_header(&items, ImplId(at))).collect();
-        items.trait_infos = (0..items.traits.len() as u32).into_par_iter().map(|at| cx.trait_info(&items, TraitId(at))).collect();
+        items.impl_infos = (0..items.impls.len() as u32)
+            .into_par_iter()
+            .with_min_len(RUN)
+            .map_init(PathCache::default, |paths, at| cx.impl_header(&items, paths, ImplId(at)))
+            .collect();
+        items.trait_infos = (0..items.traits.len() as u32)
+            .into_par_iter()
+            .with_min_len(RUN)
+            .map_init(PathCache::default, |paths, at| cx.trait_info(&items, paths, TraitId(at)))
+            .collect();
         items.index(names, facts);
         items.index_telling(names, facts);
-        let assoc: Vec<Vec<(Name, Ty)>> =
-            (0..items.impls.len() as u32).into_par_iter().map(|at| cx.assoc_types(&items, ImplId(at))).collect();
+        let assoc: Vec<Vec<(Name, Ty)>> = (0..items.impls.len() as u32)
+            .into_par_iter()
+            .with_min_len(RUN)
+            .map_init(PathCache::default, |paths, at| cx.assoc_types(&items, paths, ImplId(at)))
+            .collect();
         for (info, assoc) in items.impl_infos.iter_mut().zip(assoc) {
             info.assoc = assoc;
         }
-        items.type_infos = (0..items.types.len() as u32).into_par_iter().map(|at| cx.type_info(&items, TypeId(at))).collect();
-        items.signatures = (0..items.functions.len() as u32).into_par_iter().map(|at| cx.signature(&items, FnId(at))).collect();
+        items.type_infos = (0..items.types.len() as u32)
+            .into_par_iter()
+            .with_min_len(RUN)
+            .map_init(PathCache::default, |paths, at| cx.type_info(&items, paths, TypeId(at)))
+            .collect();
+        items.signatures = (0..items.functions.len() as u32)
+            .into_par_iter()
+            .with_min_len(RUN)
+            .map_init(PathCache::default, |paths, at| cx.signature(&items, paths, FnId(at)))
+            .collect();
         items.const_types = cx.const_types(&items);
         items
     }
@@ -409,7 +429,7 @@ impl<'a> Cx<'a> {
         self.facts[file.0 as usize]
     }
 
-    fn lower<'b>(&'b self, items: &'b Items, scope: ScopeId, generics: Vec<&'b Generics>) -> Lower<'b> {
+    fn lower<'b>(&'b self, items: &'b Items, paths: &'b PathCache, scope: ScopeId, generics: Vec<&'b Generics>) -> Lower<'b> {
         Lower {
             names: self.names,
             facts: self.facts,
@@ -420,17 +440,17 @@ impl<'a> Cx<'a> {
             self_ty: None,
             assoc: &[],
             self_trait: None,
-            paths: None,
+            paths,
         }
     }
 
-    fn impl_header(&self, items: &Items, id: ImplId) -> ImplInfo {
+    fn impl_header(&self, items: &Items, paths: &PathCache, id: ImplId) -> ImplInfo {
         let (file, index) = items.impls[id.0 as usize];
         let header = || {
             let item = self.facts(file)?.impls.get(index.0 as usize)?;
             let scope = self.names.item_scope(file, item.module, item.within)?;
-            let mut lower = self.lower(items, scope, vec![&item.generics]);
-            let self_ty = self.with_defaults(items, lower.ty(&item.self_ty));
+            let mut lower = self.lower(items, paths, scope, vec![&item.generics]);
+            let self_ty = self.with_defaults(items, paths, lower.ty(&item.self_ty));
             lower.self_ty = Some(&self_ty);
             let of = item.of.as_ref().and_then(|path| lower.bound(path));
             Some(ImplInfo { self_ty, of, assoc: Vec::new() })
@@ -439,7 +459,7 @@ impl<'a> Cx<'a> {
     }
 
     /// `impl Repository for PgRepository` of `struct PgRepository<C = Transaction>`: what is not written is the default.
-    fn with_defaults(&self, items: &Items, ty: Ty) -> Ty {
+    fn with_defaults(&self, items: &Items, paths: &PathCache, ty: Ty) -> Ty {
         let Ty::Workspace(id, args) = ty else { return ty };
         let (file, index) = items.types[id.0 as usize];
         let Some(item) = self.facts(file).and_then(|facts| facts.types.get(index.0 as usize)) else { return Ty::Workspace(id, args) };
@@ -447,19 +467,19 @@ impl<'a> Cx<'a> {
         if let Some(scope) =
             self.names.item_scope(file, item.module, item.within).filter(|_| missing.iter().any(|param| param.default.is_some()))
         {
-            let lower = self.lower(items, scope, vec![&item.generics]);
+            let lower = self.lower(items, paths, scope, vec![&item.generics]);
             let defaults = missing.iter().map(|param| param.default.as_ref().map_or(Ty::Unknown, |written| lower.ty(written)));
             return Ty::Workspace(id, args.iter().cloned().chain(defaults).collect());
         }
         Ty::Workspace(id, args)
     }
 
-    fn assoc_types(&self, items: &Items, id: ImplId) -> Vec<(Name, Ty)> {
+    fn assoc_types(&self, items: &Items, paths: &PathCache, id: ImplId) -> Vec<(Name, Ty)> {
         let (file, index) = items.impls[id.0 as usize];
         let assoc = || {
             let item = self.facts(file)?.impls.get(index.0 as usize)?;
             let scope = self.names.item_scope(file, item.module, item.within)?;
-            let mut lower = self.lower(items, scope, vec![&item.generics]);
+            let mut lower = self.lower(items, paths, scope, vec![&item.generics]);
             lower.self_ty = Some(&items.impl_infos[id.0 as usize].self_ty);
             lower.assoc = &item.assoc_types;
             Some(item.assoc_types.iter().map(|(name, ty)| (name.clone(), lower.ty(ty))).collect())
@@ -467,13 +487,13 @@ impl<'a> Cx<'a> {
         assoc().unwrap_or_default()
     }
 
-    fn trait_info(&self, items: &Items, id: TraitId) -> TraitInfo {
+    fn trait_info(&self, items: &Items, paths: &PathCache, id: TraitId) -> TraitInfo {
         let (file, index) = items.traits[id.0 as usize];
         let info = || {
             let facts = self.facts(file)?;
             let item = facts.traits.get(index.0 as usize)?;
             let scope = self.names.item_scope(file, item.module, item.within)?;
-            let lower = self.lower(items, scope, vec![&item.generics]);
+            let lower = self.lower(items, paths, scope, vec![&item.generics]);
             let base = self.names.bases[file.0 as usize].functions;
             let methods = item
                 .functions
@@ -495,14 +515,14 @@ impl<'a> Cx<'a> {
         info().unwrap_or_default()
     }
 
-    fn type_info(&self, items: &Items, id: TypeId) -> TypeInfo {
+    fn type_info(&self, items: &Items, paths: &PathCache, id: TypeId) -> TypeInfo {
         let (file, index) = items.types[id.0 as usize];
         let info = || {
             let item = self.facts(file)?.types.get(index.0 as usize)?;
             let scope = self.names.item_scope(file, item.module, item.within)?;
             let params: Vec<Name> = item.generics.params.iter().map(|param| param.name.clone()).collect();
             let own = Ty::Workspace(id, params.iter().map(|name| Ty::Param(name.clone(), super::ty::Bounds::default())).collect());
-            let mut lower = self.lower(items, scope, vec![&item.generics]);
+            let mut lower = self.lower(items, paths, scope, vec![&item.generics]);
             lower.self_ty = Some(&own);
             let fields =
                 |fields: &[crate::facts::Field]| fields.iter().map(|field| (field.name.clone(), lower.ty(&field.ty))).collect::<Vec<_>>();
@@ -528,7 +548,7 @@ impl<'a> Cx<'a> {
         info().unwrap_or(TypeInfo { params: Vec::new(), shape: Shape::Struct(Vec::new()), deref: None, assoc: Vec::new() })
     }
 
-    fn signature(&self, items: &Items, id: FnId) -> Signature {
+    fn signature(&self, items: &Items, paths: &PathCache, id: FnId) -> Signature {
         let (file, index) = items.functions[id.0 as usize];
         let signature = || {
             let facts = self.facts(file)?;
@@ -556,7 +576,7 @@ impl<'a> Cx<'a> {
                 }
                 Owner::Module => {}
             }
-            let mut lower = self.lower(items, scope, generics);
+            let mut lower = self.lower(items, paths, scope, generics);
             lower.self_ty = self_ty.as_ref();
             lower.assoc = assoc;
             lower.self_trait = self_trait;
@@ -581,12 +601,13 @@ impl<'a> Cx<'a> {
         items
             .consts
             .par_iter()
-            .map(|(file, at)| {
+            .with_min_len(RUN)
+            .map_init(PathCache::default, |paths, (file, at)| {
                 let lowered = || {
                     let facts = self.facts(*file)?;
                     let item = facts.consts.get(*at as usize)?;
                     let scope = self.names.item_scope(*file, item.module, item.within)?;
-                    let mut lower = self.lower(items, scope, Vec::new());
+                    let mut lower = self.lower(items, paths, scope, Vec::new());
                     if let Some(owner) = owners.get(&(*file, *at)) {
                         lower.self_ty = Some(&items.impl_infos[self.names.impl_id(*file, owner.0).0 as usize].self_ty);
                     }

@@ -24,8 +24,8 @@ pub struct Lower<'a> {
     pub assoc: &'a [(Name, TypeRef)],
     /// the trait around it, for `Self::Item` with bounds
     pub self_trait: Option<&'a Trait>,
-    /// what paths led to before, while bodies are inferred
-    pub paths: Option<&'a PathCache>,
+    /// what paths led to before
+    pub paths: &'a PathCache,
 }
 
 const MAX_DEPTH: u32 = 24;
@@ -37,10 +37,7 @@ impl<'a> Lower<'a> {
     /// The first reading of a path.
     #[must_use]
     pub fn resolve(&self, path: &Path, space: Space) -> Option<Resolved> {
-        match self.paths {
-            Some(paths) => paths.resolve(self.names, self.scope, path, space, self.known),
-            None => PathCache::default().resolve(self.names, self.scope, path, space, self.known),
-        }
+        self.paths.resolve(self.names, self.scope, path, space, self.known)
     }
 
     #[must_use]

@@ -82,10 +82,10 @@ impl Infer<'_> {
     }
 
     fn is_constant(&self, name: &Name) -> bool {
-        let found = self.cx.names.resolve(self.scope(), &[name], false, Space::Value, self.cx.known);
+        let found = self.lower.paths.name(self.cx.names, self.scope(), name, Space::Value, self.cx.known);
         found.is_some_and(|found| {
-            matches!(found.def, Def::Variant(..) | Def::Const(_) | Def::Type(_))
-                || matches!(found.def, Def::Foreign(path) if path.ends_with("::None"))
+            matches!(found, Def::Variant(..) | Def::Const(_) | Def::Type(_))
+                || matches!(found, Def::Foreign(path) if path.ends_with("::None"))
         })
     }
 

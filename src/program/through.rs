@@ -1,5 +1,7 @@
 //! What leads from one type to another: dereferencing, fields, indexing, elements, `.await`, `?`.
 
+use smallvec::{SmallVec, smallvec};
+
 use super::infer::Infer;
 use super::ty::{self, Ty};
 use crate::facts::{BinaryOp, Name};
@@ -52,8 +54,8 @@ impl Infer<'_> {
     }
 
     /// `ty` and what it may be looked through to.
-    pub(super) fn derefs(&self, ty: &Ty) -> Vec<Ty> {
-        let mut chain = vec![ty.clone()];
+    pub(super) fn derefs(&self, ty: &Ty) -> SmallVec<[Ty; 4]> {
+        let mut chain = smallvec![ty.clone()];
         while chain.len() < 10 {
             let Some(next) = chain.last().and_then(|last| self.deref_once(last)) else { break };
             chain.push(next);
