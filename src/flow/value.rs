@@ -366,12 +366,35 @@ impl Value {
     #[must_use]
     pub fn all_taints(&self) -> Vec<Taint> {
         let mut all = self.taints.clone();
-        if let Some(fields) = &self.fields {
-            for field in fields.values() {
-                join_taints(&mut all, &field.all_taints());
-            }
+        let Some(fields) = &self.fields else { return all };
+        if self.count(MOST_TAINTS) <= MOST_TAINTS {
+            self.add_fields(&mut all);
+            return all;
+        }
+        // where not all are kept, those of one field come before those of the next
+        for field in fields.values() {
+            join_taints(&mut all, &field.all_taints());
         }
         all
+    }
+
+    /// How many taints it and its fields have; beyond `most` nobody counts on.
+    fn count(&self, most: usize) -> usize {
+        let mut count = self.taints.len();
+        for field in self.fields.iter().flat_map(|fields| fields.values()) {
+            if count > most {
+                break;
+            }
+            count += field.count(most);
+        }
+        count
+    }
+
+    fn add_fields(&self, all: &mut Vec<Taint>) {
+        for field in self.fields.iter().flat_map(|fields| fields.values()) {
+            join_taints(all, &field.taints);
+            field.add_fields(all);
+        }
     }
 
     /// The value as one piece, without fields, closure and alias.
@@ -475,18 +498,15 @@ impl Value {
                 Source::Input(_) if taint.exact && name != "0" => taint.exact = false,
                 _ => {}
             }
-            join_taints(&mut value.taints, &[taint]);
+            add(&mut value.taints, taint);
         }
         value
     }
 
     #[must_use]
     pub fn at(&self, path: &[Name]) -> Value {
-        let mut value = self.clone();
-        for name in path {
-            value = value.field(name);
-        }
-        value
+        let Some((first, rest)) = path.split_first() else { return self.clone() };
+        rest.iter().fold(self.field(first), |value, name| value.field(name))
     }
 
     /// Stores `new` at `path`; `weak` keeps what was there as well.
@@ -604,16 +624,29 @@ impl Value {
 /// Union by source; what is cleared has to be cleared on both sides.
 pub fn join_taints(into: &mut Vec<Taint>, from: &[Taint]) {
     for taint in from {
-        match into.binary_search_by(|have| have.source.cmp(&taint.source)) {
-            Ok(at) => {
-                let have = &mut into[at];
-                have.cleared = have.cleared.common(taint.cleared);
-                have.exact &= taint.exact;
-                have.guessed |= taint.guessed;
-            }
-            Err(at) if into.len() < MOST_TAINTS => into.insert(at, taint.clone()),
-            Err(_) => {}
+        if let Some(at) = join_known(into, taint) {
+            into.insert(at, taint.clone());
         }
+    }
+}
+
+fn add(into: &mut Vec<Taint>, taint: Taint) {
+    if let Some(at) = join_known(into, &taint) {
+        into.insert(at, taint);
+    }
+}
+
+/// Where a taint of a source that is not known yet belongs.
+fn join_known(into: &mut [Taint], taint: &Taint) -> Option<usize> {
+    match into.binary_search_by(|have| have.source.cmp(&taint.source)) {
+        Ok(at) => {
+            let have = &mut into[at];
+            have.cleared = have.cleared.common(taint.cleared);
+            have.exact &= taint.exact;
+            have.guessed |= taint.guessed;
+            None
+        }
+        Err(at) => (into.len() < MOST_TAINTS).then_some(at),
     }
 }
 
