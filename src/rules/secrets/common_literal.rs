@@ -3,10 +3,10 @@
 //! What a name means is asked of the program. A binding that is `mut` is never constant: that is how buffers for random bytes
 //! are made.
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::common::is_test;
+use crate::facts::hash::QuickMap;
 use crate::facts::{BinaryOp, MacroCall, Path, walk};
 use crate::model::CallModel;
 use crate::program::{ConstId, Def, Target, Ty, TypeId};
@@ -31,8 +31,13 @@ pub struct Literal {
 #[derive(Debug)]
 pub struct Ground<'p> {
     pub program: &'p Program,
-    fields: OnceLock<BTreeMap<(TypeId, Name), Option<(Scene<'p>, ExprId)>>>,
+    fields: OnceLock<Arc<Fields>>,
 }
+
+/// The value that a field has in the only place where its struct is made; none where there are several. Worked out once for all
+/// rules.
+#[derive(Debug, Default)]
+struct Fields(QuickMap<(TypeId, Name), Option<(FnId, ExprId)>>);
 
 /// One body with its file: of a function, or of a constant.
 #[derive(Clone, Copy, Debug)]
@@ -378,44 +383,47 @@ impl<'p> Ground<'p> {
     /// A field that is given one literal wherever its struct is made.
     fn field(&self, scene: Scene<'p>, base: ExprId, name: &Name, hops: u8) -> Option<Literal> {
         let Ty::Workspace(id, _) = scene.ty(base).peel_refs() else { return None };
-        let (there, value) = (*self.fields().get(&(*id, name.clone()))?)?;
+        let (made_in, value) = (*self.fields().0.get(&(*id, name.clone()))?)?;
+        let there = Scene::of_function(self.program, made_in);
         let mut found = self.literal_within(there, value, hops)?;
         found.via.get_or_insert(there.at(value));
         Some(found)
     }
 
-    /// The value that a field has in the only place where its struct is made.
-    fn fields(&self) -> &BTreeMap<(TypeId, Name), Option<(Scene<'p>, ExprId)>> {
-        self.fields.get_or_init(|| {
-            let mut all: BTreeMap<(TypeId, Name), Option<(Scene<'p>, ExprId)>> = BTreeMap::new();
-            for id in self.program.functions() {
-                let scene = Scene::of_function(self.program, id);
-                if scene.function.is_none_or(is_test) {
-                    continue;
-                }
-                for expr in scene.body.ids() {
-                    match &scene.body.expr(expr).kind {
-                        ExprKind::Struct { fields, .. } => {
-                            let Ty::Workspace(ty, _) = scene.ty(expr) else { continue };
-                            for field in fields {
-                                all.entry((*ty, field.name.clone()))
-                                    .and_modify(|known| *known = None)
-                                    .or_insert(Some((scene, field.value)));
-                            }
+    fn fields(&self) -> &Fields {
+        self.fields.get_or_init(|| self.program.shared(|| Fields::of(self.program)))
+    }
+}
+
+impl Fields {
+    fn of(program: &Program) -> Self {
+        let mut all = Self::default();
+        for id in program.functions() {
+            let scene = Scene::of_function(program, id);
+            if scene.function.is_none_or(is_test) {
+                continue;
+            }
+            for expr in scene.body.ids() {
+                match &scene.body.expr(expr).kind {
+                    ExprKind::Struct { fields, .. } => {
+                        let Ty::Workspace(ty, _) = scene.ty(expr) else { continue };
+                        for field in fields {
+                            let known = all.0.entry((*ty, field.name.clone()));
+                            known.and_modify(|known| *known = None).or_insert(Some((id, field.value)));
                         }
-                        ExprKind::Assign { left, .. } => {
-                            if let ExprKind::Field { base, name, .. } = &scene.body.expr(*left).kind
-                                && let Ty::Workspace(ty, _) = scene.ty(*base).peel_refs()
-                            {
-                                all.insert((*ty, name.clone()), None);
-                            }
-                        }
-                        _ => {}
                     }
+                    ExprKind::Assign { left, .. } => {
+                        if let ExprKind::Field { base, name, .. } = &scene.body.expr(*left).kind
+                            && let Ty::Workspace(ty, _) = scene.ty(*base).peel_refs()
+                        {
+                            all.0.insert((*ty, name.clone()), None);
+                        }
+                    }
+                    _ => {}
                 }
             }
-            all
-        })
+        }
+        all
     }
 }
 

@@ -304,13 +304,13 @@ fn is_setter(method: &str) -> bool {
 fn comparison<'p>(ground: &Ground<'p>, scene: Scene<'p>, id: ExprId) -> Option<Found> {
     let ExprKind::Binary { op: BinaryOp::Eq | BinaryOp::Ne, left, right } = &scene.body.expr(id).kind else { return None };
     let (subject, value) = match (subject(scene.body, *left), subject(scene.body, *right)) {
-        (Some(name), _) if names::kind(&name).is_some() => (name, *right),
-        (_, Some(name)) if names::kind(&name).is_some() => (name, *left),
+        (Some(name), _) if names::kind(name).is_some() => (name, *right),
+        (_, Some(name)) if names::kind(name).is_some() => (name, *left),
         _ => return None,
     };
-    let kind = names::kind(&subject)?;
+    let kind = names::kind(subject)?;
     let literal = ground.literal(scene, value)?;
-    if literal.raw || debug_only(scene, id) || names::repeats(&subject, &literal.text) {
+    if literal.raw || debug_only(scene, id) || names::repeats(subject, &literal.text) {
         return None;
     }
     let plausible = match shape(&literal.text) {
@@ -321,13 +321,13 @@ fn comparison<'p>(ground: &Ground<'p>, scene: Scene<'p>, id: ExprId) -> Option<F
         _ => false,
     };
     let argument = scene.at(value);
-    plausible.then(|| Found { what: what_of(kind).to_owned(), taker: subject, way: Way::Comparison, literal, argument })
+    plausible.then(|| Found { what: what_of(kind).to_owned(), taker: subject.to_owned(), way: Way::Comparison, literal, argument })
 }
 
 /// `match api_key { Some("9a8b..") => true, .. }`; only what looks issued, since words are kinds and commands.
 fn arms(scene: Scene<'_>, id: ExprId) -> Vec<Found> {
     let ExprKind::Match { scrutinee, arms } = &scene.body.expr(id).kind else { return Vec::new() };
-    let Some((subject, kind)) = subject(scene.body, *scrutinee).and_then(|name| Some((name.clone(), names::kind(&name)?))) else {
+    let Some((subject, kind)) = subject(scene.body, *scrutinee).and_then(|name| Some((name, names::kind(name)?))) else {
         return Vec::new();
     };
     let mut found = Vec::new();
@@ -343,7 +343,7 @@ fn arms(scene: Scene<'_>, id: ExprId) -> Vec<Found> {
         if issued && !debug_only(scene, id) {
             let literal = Literal { text: text.clone(), location: scene.at(value), raw: false, uniform: false, via: None };
             let argument = literal.location;
-            found.push(Found { what: what_of(kind).to_owned(), taker: subject.clone(), way: Way::Comparison, literal, argument });
+            found.push(Found { what: what_of(kind).to_owned(), taker: subject.to_owned(), way: Way::Comparison, literal, argument });
         }
     }
     found
@@ -358,18 +358,18 @@ fn what_of(kind: Kind) -> &'static str {
 }
 
 /// The name of a place: a local, a field, a getter.
-fn subject(body: &Body, expr: ExprId) -> Option<String> {
+fn subject(body: &Body, expr: ExprId) -> Option<&str> {
     match &body.expr(expr).kind {
-        ExprKind::Path(path) => path.as_ident().filter(|name| name.bytes().any(|byte| byte.is_ascii_lowercase())).map(ToString::to_string),
-        ExprKind::Field { name, .. } => Some(name.to_string()),
+        ExprKind::Path(path) => path.as_ident().filter(|name| name.bytes().any(|byte| byte.is_ascii_lowercase())).map(Name::as_str),
+        ExprKind::Field { name, .. } => Some(name),
         ExprKind::Ref { operand, .. } | ExprKind::Unary { operand, .. } | ExprKind::Try(operand) | ExprKind::Await(operand) => {
             subject(body, *operand)
         }
         ExprKind::MethodCall { receiver, method, args, .. } => match method.as_str() {
             "as_str" | "as_ref" | "as_deref" | "clone" | "to_string" | "unwrap" | "trim" | "as_bytes" | "expose_secret"
             | "unwrap_or_default" | "to_owned" | "deref" | "into_inner" | "unsecure" => subject(body, *receiver),
-            _ if args.is_empty() => Some(method.to_string()),
-            "get" | "header" => string(body, *args.first()?).map(str::to_owned),
+            _ if args.is_empty() => Some(method),
+            "get" | "header" => string(body, *args.first()?),
             // `headers.get("x-api-key").map(|value| ..) == Some("..")`
             "map" | "and_then" | "unwrap_or" | "ok_or" => subject(body, *receiver),
             _ => None,
