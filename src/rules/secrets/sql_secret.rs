@@ -3,10 +3,10 @@
 //!
 //! In `.sql` files and in SQL inside Rust. Placeholders of statements (`$1`, `?`), templates and tests are silent.
 
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use memchr::memmem;
-use regex::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 
 use super::common::{in_comment, in_tests, place_of};
 use super::common_config::is_password_hash;
@@ -30,16 +30,14 @@ fn check(file: &SourceFile, cx: &mut Cx<'_>) {
     let facts = cx.program().facts(file.id);
     let skip = |span: Span| in_tests(facts, span) || in_comment(facts, span) || commented(file, span);
     let mut found: Vec<(Span, &str, Option<Severity>)> = Vec::new();
-    for (variant, needed, expression) in roles() {
-        if !(words.password && *needed == "password" || words.identified && *needed == "identified") {
-            continue;
-        }
-        for captures in expression.captures_iter(&file.text) {
+    for role in ROLES.iter().filter(|role| role.may_be_in(&file.text, words)) {
+        for captures in role.expression.iter().flat_map(|expression| expression.captures_iter(file.text.as_bytes())) {
             let Some(value) = captures.get(1) else { continue };
             let span = Span::new(value.start() as u32, value.end() as u32);
-            if is_value(value.as_str()) && !skip(span) {
-                let weak = place == Place::Development || !matches!(shape(value.as_str()), Shape::Random | Shape::Mixed);
-                found.push((span, variant, weak.then_some(Severity::Warning)));
+            let text = file.slice(span);
+            if is_value(text) && !skip(span) {
+                let weak = place == Place::Development || !matches!(shape(text), Shape::Random | Shape::Mixed);
+                found.push((span, role.variant, weak.then_some(Severity::Warning)));
             }
         }
     }
@@ -79,53 +77,75 @@ struct Words {
 
 impl Words {
     fn of(text: &str) -> Self {
-        let any = |words: &[&str]| words.iter().any(|word| memmem::find(text.as_bytes(), word.as_bytes()).is_some());
         Self {
-            password: any(&["password", "PASSWORD", "Password"]),
-            identified: any(&["identified", "IDENTIFIED", "Identified"]),
-            insert: any(&["insert ", "INSERT ", "Insert ", "insert\n", "INSERT\n"]),
+            password: has(text, &["password", "PASSWORD", "Password"]),
+            identified: has(text, &["identified", "IDENTIFIED", "Identified"]),
+            insert: has(text, &["insert ", "INSERT ", "Insert ", "insert\n", "INSERT\n"]),
         }
     }
+}
+
+fn has(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| memmem::find(text.as_bytes(), word.as_bytes()).is_some())
 }
 
 fn is_value(text: &str) -> bool {
     text.len() >= 3 && !matches!(shape(text), Shape::Reference | Shape::Placeholder) && !text.starts_with([':', '$', '@', '?', '{', '%'])
 }
 
-/// The variant, the word that a text has to have for it, and the expression.
-fn roles() -> &'static [(&'static str, &'static str, Regex)] {
-    static ALL: OnceLock<Vec<(&'static str, &'static str, Regex)>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        [
-            ("role", "password", r"(?is)\b(?:create|alter)\s+(?:user|role)\s+[^;]{1,200}?\bpassword\s+'([^'\n]+)'"),
-            ("role", "identified", r"(?is)\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?'([^'\n]+)'"),
-            ("role", "password", r"(?i)\bset\s+password\s+(?:for\s+\S+\s*)?=\s*(?:password\()?'([^'\n]+)'"),
-            ("mapping", "password", r"(?is)\bcreate\s+user\s+mapping\b[^;]{1,300}?\bpassword\s+'([^'\n]+)'"),
-            ("connection", "password", r"(?i)\b(?:dblink|dblink_connect|connection)\b[^;\n]{0,200}?\bpassword\s*=\s*([^\s'\x22;]+)"),
-            ("connection", "password", r"(?i)\bhost=\S+ [^\n'\x22]{0,120}\bpassword=([^\s'\x22;&{]+)"),
-        ]
-        .into_iter()
-        .filter_map(|(variant, word, text)| Some((variant, word, Regex::new(text).ok()?)))
-        .collect()
-    })
+/// Where a password stands behind words of SQL.
+struct Role {
+    variant: &'static str,
+    /// `password` or `identified`: a text has to have it
+    word: &'static str,
+    /// and one of these, if there are any
+    near: &'static [&'static str],
+    /// compiled for the first text that may match
+    expression: LazyLock<Option<Regex>>,
+}
+
+impl Role {
+    const fn new(variant: &'static str, word: &'static str, near: &'static [&'static str], compile: fn() -> Option<Regex>) -> Self {
+        Self { variant, word, near, expression: LazyLock::new(compile) }
+    }
+
+    /// Whether a text with these words may hold one.
+    fn may_be_in(&self, text: &str, words: Words) -> bool {
+        let word = if self.word == "password" { words.password } else { words.identified };
+        word && (self.near.is_empty() || has(text, self.near))
+    }
+}
+
+static ROLES: [Role; 6] = [
+    Role::new("role", "password", &[], || sql(r"(?s)\b(?:create|alter)\s+(?:user|role)\s+[^;]{1,200}?\bpassword\s+'([^'\n]+)'")),
+    Role::new("role", "identified", &[], || sql(r"(?s)\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?'([^'\n]+)'")),
+    Role::new("role", "password", &[], || sql(r"\bset\s+password\s+(?:for\s+\S+\s*)?=\s*(?:password\()?'([^'\n]+)'")),
+    Role::new("mapping", "password", &["mapping", "MAPPING", "Mapping"], || {
+        sql(r"(?s)\bcreate\s+user\s+mapping\b[^;]{1,300}?\bpassword\s+'([^'\n]+)'")
+    }),
+    Role::new("connection", "password", &["dblink", "DBLINK", "connection", "CONNECTION", "Connection"], || {
+        sql(r"\b(?:dblink|dblink_connect|connection)\b[^;\n]{0,200}?\bpassword\s*=\s*([^\s'\x22;]+)")
+    }),
+    Role::new("connection", "password", &["host=", "HOST=", "Host="], || sql(r"\bhost=\S+ [^\n'\x22]{0,120}\bpassword=([^\s'\x22;&{]+)")),
+];
+
+/// Keywords in any case; by bytes, since what Unicode adds to them makes an expression ten times as large.
+fn sql(expression: &str) -> Option<Regex> {
+    RegexBuilder::new(expression).case_insensitive(true).unicode(false).build().ok()
 }
 
 /// The values that `INSERT` statements give to password columns; true for hashes.
 fn seeds(text: &str) -> Vec<(Span, bool)> {
-    static INSERT: OnceLock<Option<Regex>> = OnceLock::new();
-    let Some(insert) = INSERT.get_or_init(|| {
-        Regex::new(
-            r#"(?i)\binsert\s+(?:or\s+\w+\s+|ignore\s+)?into\s+[\w."`]+\s*\(([^()]{3,600})\)\s*(?:overriding\s+\w+\s+value\s+)?values\s*"#,
-        )
-        .ok()
-    }) else {
-        return Vec::new();
-    };
+    static INSERT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        sql(r#"\binsert\s+(?:or\s+\w+\s+|ignore\s+)?into\s+[\w."`]+\s*\(([^()]{3,600})\)\s*(?:overriding\s+\w+\s+value\s+)?values\s*"#)
+    });
+    let Some(insert) = &*INSERT else { return Vec::new() };
     let mut found = Vec::new();
-    for captures in insert.captures_iter(text) {
+    for captures in insert.captures_iter(text.as_bytes()) {
         let (Some(whole), Some(columns)) = (captures.get(0), captures.get(1)) else { continue };
+        let columns = text.get(columns.range()).unwrap_or("");
         let columns: Vec<Option<bool>> =
-            columns.as_str().split(',').map(|column| column_kind(column.trim().trim_matches(['"', '`', '\\']))).collect();
+            columns.split(',').map(|column| column_kind(column.trim().trim_matches(['"', '`', '\\']))).collect();
         if columns.iter().all(Option::is_none) {
             continue;
         }
