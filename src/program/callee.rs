@@ -229,7 +229,7 @@ impl Infer<'_> {
             return Some(self.concrete(&[*first], ty));
         }
         // default bodies of traits that everything has
-        items.blanket_impls().iter().find_map(|id| self.default_body(*id, ty, name))
+        self.default_body(items.blanket_default(name)?, ty, name)
     }
 
     /// What a trait gives the type of an impl: `impl<T, E> Context<T, E> for Result<T, E> {}` says what `T` is in the trait's bodies.

@@ -111,6 +111,8 @@ pub struct Items {
     /// impls of traits by the type they are for
     impls_for: QuickMap<Head, Vec<ImplId>>,
     blanket_impls: Vec<ImplId>,
+    /// which of them is the first whose trait has a method of that name
+    blanket_defaults: QuickMap<Name, ImplId>,
     /// methods with a name of their own: one inherent method, or one trait's method with its impls; empty where several have it
     telling: QuickMap<Name, Vec<FnId>>,
 }
@@ -140,6 +142,7 @@ impl Items {
             .map_init(PathCache::default, |paths, at| cx.trait_info(&items, paths, TraitId(at)))
             .collect();
         items.index(names, facts);
+        items.index_blanket_defaults();
         items.index_telling(names, facts);
         let assoc: Vec<Vec<(Name, Ty)>> = (0..items.impls.len() as u32)
             .into_par_iter()
@@ -204,6 +207,24 @@ impl Items {
                         self.assoc_consts.entry((head.clone(), item.name.clone())).or_insert(ConstId(bases.consts + at));
                     }
                 }
+            }
+        }
+    }
+
+    fn index_blanket_defaults(&mut self) {
+        for from in &self.blanket_impls {
+            let Some(Bound::Workspace(of, _)) = &self.impl_infos[from.0 as usize].of else { continue };
+            let (mut open, mut seen) = (vec![*of], Vec::new());
+            while let Some(id) = open.pop() {
+                if seen.contains(&id) {
+                    continue;
+                }
+                seen.push(id);
+                let Some(info) = self.trait_infos.get(id.0 as usize) else { break };
+                for (name, _) in &info.methods {
+                    self.blanket_defaults.entry(name.clone()).or_insert(*from);
+                }
+                open.extend(info.supers.iter().filter_map(|bound| if let Bound::Workspace(id, _) = bound { Some(*id) } else { None }));
             }
         }
     }
@@ -285,6 +306,12 @@ impl Items {
     #[must_use]
     pub fn impls_for(&self, head: &Head) -> &[ImplId] {
         self.impls_for.get(head).map_or(&[], Vec::as_slice)
+    }
+
+    /// The impl by which everything has the trait's method `name`.
+    #[must_use]
+    pub fn blanket_default(&self, name: &str) -> Option<ImplId> {
+        self.blanket_defaults.get(name).copied()
     }
 
     #[must_use]
