@@ -74,7 +74,7 @@ impl Interp<'_> {
 
     /// A callee's parameter reaches a sink with what this call passes.
     pub fn check_param(&mut self, sink: &ParamSink, value: &Value, args: &Args<'_>, step: &Step) {
-        if self.mute > 0 || !self.state.live {
+        if self.mute > 0 || !self.state.live || !value.is_tainted() {
             return;
         }
         // what the callee sends to begins as the caller wrote it

@@ -125,6 +125,9 @@ impl Args<'_> {
     pub fn condition(&self, condition: &Source) -> Condition {
         let Source::Param { index, path } = condition else { return Condition::Fails };
         let Some(value) = self.get(*index) else { return Condition::Fails };
+        if !value.is_tainted() {
+            return Condition::Holds;
+        }
         match value.at(path).all_taints().as_slice() {
             [] => Condition::Holds,
             [Taint { source: source @ Source::Param { .. }, .. }] => Condition::Depends(source.clone()),
