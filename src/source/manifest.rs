@@ -100,14 +100,17 @@ impl Manifests {
         }
         let globbed = listed("members").iter().any(|pattern| {
             let pattern = clean(pattern);
+            // most members are plain paths
+            let is_glob = pattern.contains(['*', '?', '[', '{', '\\']);
             pattern == rel
-                || globset::GlobBuilder::new(&pattern)
-                    .literal_separator(true)
-                    .build()
-                    .ok()
-                    .as_ref()
-                    .map(Glob::compile_matcher)
-                    .is_some_and(|glob| glob.is_match(&rel))
+                || is_glob
+                    && globset::GlobBuilder::new(&pattern)
+                        .literal_separator(true)
+                        .build()
+                        .ok()
+                        .as_ref()
+                        .map(Glob::compile_matcher)
+                        .is_some_and(|glob| glob.is_match(&rel))
         });
         if globbed {
             return true;
