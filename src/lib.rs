@@ -89,6 +89,7 @@ pub fn analyse(request: Request, clock: &mut Clock) -> Result<(report::Report, c
     clock.lap("flow");
     let outcome = check::run(&program, &flow, &config);
     clock.lap("check");
+    rayon::spawn(move || drop(flow));
     let settings = report::Settings {
         language: config.language.unwrap_or(locale),
         root: program.workspace.root.clone(),

@@ -160,11 +160,13 @@ impl Report {
         Self::assemble(program, known.collect(), ran, settings)
     }
 
-    fn assemble(program: Program, findings: Vec<(&'static Rule, Finding)>, mut ran: Vec<&'static Rule>, settings: Settings) -> Self {
+    fn assemble(mut program: Program, findings: Vec<(&'static Rule, Finding)>, mut ran: Vec<&'static Rule>, settings: Settings) -> Self {
         let (rules, findings): (Vec<_>, Vec<_>) = findings.into_iter().unzip();
         let masks = mask::Masks::new(&program.files, findings.iter().flat_map(|each| each.secrets.iter().copied()).chain(settings.secrets));
         let fingerprints = fingerprint::of_all(&program, &findings, &masks);
-        let files = program.files;
+        let files = std::mem::take(&mut program.files);
+        // millions of pieces, which nobody waits for
+        rayon::spawn(move || drop(program));
         let mut reported: Vec<Reported> = findings
             .into_iter()
             .zip(fingerprints)
