@@ -110,7 +110,9 @@ impl MigrationSet {
                         let schema = Arc::make_mut(&mut schema);
                         schema.apply(statement, script.file);
                         let may_index = matches!(statement.head.as_str(), "" | "create index" | "create table");
-                        schema.more_indexes |= statement.kind == Kind::Unknown && statement.whole && may_index;
+                        // where the table is known, it alone is in doubt
+                        schema.more_indexes |=
+                            statement.kind == Kind::Unknown && statement.whole && may_index && statement.writes.is_empty();
                     }
                     history.push(Arc::clone(&schema));
                 }
@@ -242,8 +244,12 @@ fn digits(name: &str) -> String {
     name.chars().take_while(|c| c.is_ascii_digit() || *c == '-').filter(char::is_ascii_digit).collect()
 }
 
-/// Versions compare as numbers: `V1.10` comes after `V1.9`, 15 digits after 14.
-fn order(version: &str) -> Vec<u128> {
+/// Versions compare as numbers: `V1.10` comes after `V1.9`, 15 digits after 14. Those of folders compare as texts, so that
+/// `2024-01-10_b` comes after `2023-08-15-154244_a`.
+fn order(version: &str, style: Style) -> Vec<u128> {
+    if style == Style::Folder {
+        return version.bytes().map(u128::from).collect();
+    }
     version.split(['.', '_']).map(|part| part.parse().unwrap_or(u128::MAX)).collect()
 }
 
@@ -293,7 +299,7 @@ fn set(dir: String, members: &[(Named, &SourceFile)], files: &[SourceFile], dial
         } else {
             named.name.clone()
         };
-        let entry = migrations.entry((named.repeatable, order(&named.version), name)).or_insert_with(|| Migration {
+        let entry = migrations.entry((named.repeatable, order(&named.version, named.style), name)).or_insert_with(|| Migration {
             version: named.version.clone(),
             name: named.name.clone(),
             up: None,
@@ -372,6 +378,7 @@ mod tests {
         assert_eq!(read("src/V1.2__users.sql"), Some(("src".into(), "1.2".into(), false, Style::Flyway)));
         assert_eq!(read("queries/users.sql"), None);
         assert_eq!(read("queries/1_users.sql"), None);
-        assert!(order("1.10") > order("1.9"));
+        assert!(order("1.10", Style::Flyway) > order("1.9", Style::Flyway));
+        assert!(order("20240110", Style::Folder) > order("20230815154244", Style::Folder));
     }
 }

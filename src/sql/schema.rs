@@ -4,7 +4,7 @@
 //! changes nothing, and `incomplete` says so. Names are compared as folded; the schema part of a name is kept apart
 //! only where both sides have one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,8 @@ pub struct Schema {
     pub enums: BTreeMap<Name, Vec<String>>,
     /// something was changed that was never created here
     pub incomplete: bool,
+    /// tables that were changed before they were created, or never were
+    pub strange: BTreeSet<Name>,
     /// there may be indexes that are not in here
     pub more_indexes: bool,
 }
@@ -141,6 +143,7 @@ impl Schema {
         let found = self.tables.get_mut(&key(name));
         if found.is_none() {
             self.incomplete = true;
+            self.strange.insert(key(name));
         }
         found.map(Arc::make_mut)
     }
@@ -389,6 +392,7 @@ impl Schema {
                 let old = key(from);
                 let Some(mut table) = self.tables.remove(&old) else {
                     self.incomplete = true;
+                    self.strange.insert(to.clone());
                     return;
                 };
                 let new = match (&from.schema, to.contains('.')) {

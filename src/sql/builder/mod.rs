@@ -16,7 +16,7 @@ mod vocabulary;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use chain::{Context, Scene, bound};
+use chain::{Context, Scene, Val, bound};
 use names::{Home, Types};
 pub(super) use statements::unplaced;
 use statements::{Writer, head};
@@ -24,7 +24,7 @@ use vocabulary::Vocabulary;
 
 use super::classify::{Effect, classify};
 use super::dialect::{Dialect, Dialects};
-use super::ir::{Kind, Statement};
+use super::ir::{Kind, Object, ObjectName, Statement};
 use super::migrations::{Migration, MigrationSet, RECENT, Script, Tool};
 use super::read;
 use super::split::{PieceKind, split};
@@ -130,10 +130,13 @@ fn set(dir: String, written: &[Written<'_>], context: &Context<'_>, dialects: &D
                 {
                     return Script { file: *file, statements: std::mem::take(statements), transaction, broken: Vec::new() };
                 }
-                let mixed = run.included.iter().map(|_| unplaced("", function.name_span, Kind::Unknown));
+                let mixed = run.included.iter().map(|(_, statements)| Statement {
+                    writes: changed(statements).unwrap_or_default(),
+                    ..unplaced("", function.name_span, Kind::Unknown)
+                });
                 run.statements.extend(mixed);
-                // what could not be told is not nothing
-                if run.statements.is_empty() && !is_empty(&function.body) {
+                // what could not be told is not nothing, unless it only moves rows
+                if run.statements.is_empty() && !is_empty(&function.body) && may_define(context.words, each) {
                     run.statements.push(unplaced("", function.name_span, Kind::Unknown));
                 }
                 // the runner wraps all of them where the database can undo changes of the schema
@@ -148,6 +151,38 @@ fn set(dir: String, written: &[Written<'_>], context: &Context<'_>, dialects: &D
     let old = migrations.len().saturating_sub(RECENT);
     migrations.iter_mut().skip(old).for_each(|migration| migration.recent = true);
     MigrationSet::new(dir, Tool::SeaOrm, dialect, migrations)
+}
+
+/// The tables that statements of another file define; none where one of them may define any.
+fn changed(statements: &[Statement]) -> Option<Vec<ObjectName>> {
+    let mut tables = Vec::new();
+    for statement in statements {
+        match &statement.kind {
+            Kind::Unknown | Kind::Do { .. } => return None,
+            Kind::CreateTable(table) => tables.push(table.name.clone()),
+            Kind::AlterTable(alter) => tables.push(alter.table.clone()),
+            Kind::CreateIndex(index) => tables.push(index.table.clone()),
+            Kind::Drop(drop) if drop.what == Object::Index => return None,
+            Kind::Drop(drop) => tables.extend(drop.names.iter().cloned()),
+            Kind::Rename { from, .. } => tables.push(from.clone()),
+            _ => {}
+        }
+        tables.extend(statement.writes.iter().cloned());
+    }
+    Some(tables)
+}
+
+/// Whether a migration names anything that defines tables, beside its way back.
+fn may_define(words: &Vocabulary, written: &Written<'_>) -> bool {
+    const SQL: &[&str] = &["alter", "create", "drop", "rename", "include_str"];
+    let text = &written.file.text;
+    let down = written.down.map_or(0..0, |down| down.span.range());
+    let (before, after) = (text.get(..down.start).unwrap_or(text), text.get(down.end..).unwrap_or(""));
+    [before, after].iter().any(|part| {
+        let lower = part.to_ascii_lowercase();
+        words.starts.keys().filter(|start| start.contains("::")).any(|start| part.contains(start.as_str()))
+            || SQL.iter().any(|word| lower.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|other| other == *word))
+    })
 }
 
 /// Whether a body does nothing: `Ok(())`, `todo!()`, an error.
@@ -243,10 +278,10 @@ impl<'p> Run<'_, 'p> {
             // a loop over a written list takes its turns one by one
             ExprKind::For { pat, iter, body: turn, .. } => {
                 self.expr(scene, *iter, depth);
-                match (bound(body, *pat), listed(body, *iter)) {
+                match (bound(body, *pat), self.items(scene, *iter)) {
                     (Some(name), Some(items)) => {
-                        for item in items.iter().take(MAX_TURNS) {
-                            self.expr(&scene.with(name, scene.val(*item)), *turn, depth);
+                        for item in items.into_iter().take(MAX_TURNS) {
+                            self.expr(&scene.with(name, item), *turn, depth);
                         }
                     }
                     _ => self.expr(scene, *turn, depth),
@@ -256,6 +291,18 @@ impl<'p> Run<'_, 'p> {
             ExprKind::Closure { .. } => {}
             _ => children(body, id).for_each(|child| self.expr(scene, child, depth)),
         }
+    }
+
+    /// The items of a list that is written out, here or in a function that gives it.
+    fn items(&self, scene: &Scene<'p>, iter: ExprId) -> Option<Vec<Val<'p>>> {
+        if let Some(items) = listed(scene.body, iter) {
+            return Some(items.iter().map(|item| scene.val(*item)).collect());
+        }
+        let ExprKind::Call { callee, args } = &scene.body.expr(iter).kind else { return None };
+        let ExprKind::Path(path) = &scene.body.expr(*callee).kind else { return None };
+        let inner = self.context.callee(scene, path, args)?;
+        let ExprKind::Block { tail: Some(tail), .. } = &inner.body.expr(inner.body.root?).kind else { return None };
+        Some(listed(inner.body, *tail)?.iter().map(|item| inner.val(*item)).collect())
     }
 
     fn here(&self, scene: &Scene<'p>, span: Span) -> Span {
@@ -352,14 +399,19 @@ impl<'p> Run<'_, 'p> {
 }
 
 /// The items of a list that is written out, or of a local that is one.
-fn listed(body: &Body, id: ExprId) -> Option<&[ExprId]> {
+fn listed(body: &Body, id: ExprId) -> Option<Vec<ExprId>> {
     match &body.expr(id).kind {
-        ExprKind::Array(items) => Some(items),
+        ExprKind::Array(items) => Some(items.clone()),
+        ExprKind::Macro(call) if call.name() == "vec" && call.understood => {
+            let repeated = call.args.iter().any(|arg| matches!(body.expr(arg.value).kind, ExprKind::Repeat { .. }));
+            (!repeated).then(|| call.args.iter().map(|arg| arg.value).collect())
+        }
         ExprKind::Ref { operand, .. } => listed(body, *operand),
         ExprKind::MethodCall { receiver, args, .. } if args.is_empty() => listed(body, *receiver),
         ExprKind::Path(path) => {
             let (value, _) = super::text::local(body, path.as_ident()?, body.expr(id).span.start)?;
-            if matches!(body.expr(value).kind, ExprKind::Array(_) | ExprKind::Ref { .. }) { listed(body, value) } else { None }
+            let written = matches!(body.expr(value).kind, ExprKind::Array(_) | ExprKind::Macro(_) | ExprKind::Ref { .. });
+            if written { listed(body, value) } else { None }
         }
         _ => None,
     }

@@ -8,6 +8,7 @@ use crate::sql::ir::{
     AlterAction, AlterKind, AlterTable, ColumnDef, Constraint, ConstraintKind, CreateIndex, CreateTable, DataType, Drop, Expr, ExprKind,
     ForeignKey, Generated, Ident, IndexColumn, Kind, Object, ObjectName, Statement,
 };
+use crate::sql::{Dialect, read};
 
 /// Turns chains into statements of the script in `file`. What stands in other files has the place of the call, `here`.
 pub(super) struct Writer<'w, 'p> {
@@ -34,7 +35,12 @@ impl<'p> Writer<'_, 'p> {
             Start::AlterType => self.alter_type(built),
             Start::Column | Start::ColumnWithType => None,
         };
-        unplaced(head(built.start), self.place(built.file, built.span), kind.unwrap_or(Kind::Unknown))
+        let mut statement = unplaced(head(built.start), self.place(built.file, built.span), kind.unwrap_or(Kind::Unknown));
+        // what was not understood is so of one table, where that is known
+        if statement.kind == Kind::Unknown && !matches!(built.start, Start::CreateType | Start::AlterType | Start::DropType) {
+            statement.writes.extend(self.subject(built));
+        }
+        statement
     }
 
     fn place(&self, file: FileId, span: Span) -> Span {
@@ -189,6 +195,11 @@ impl<'p> Writer<'_, 'p> {
                     let name = step.args.first().and_then(|arg| self.context.name(arg));
                     column.ty = DataType { name: name.map(|(_, name)| name).unwrap_or_default(), span: at, ..DataType::default() };
                 }
+                Part::Extra => match step.args.first().and_then(|arg| self.context.text(arg)) {
+                    Some(text) => extended(&mut column, &text, at),
+                    // whatever it says, the database may give it a value
+                    None => column.default = Some(Expr { span: at, kind: ExprKind::Other(Vec::new()) }),
+                },
                 _ => {}
             }
         }
@@ -458,6 +469,24 @@ pub(super) fn head(start: Start) -> &'static str {
         Start::DropType => "drop type",
         Start::Column | Start::ColumnWithType => "",
     }
+}
+
+/// Adds what the end of a column's definition says: `DEFAULT now()`, `GENERATED ALWAYS AS IDENTITY`, `COLLATE ..`.
+fn extended(column: &mut ColumnDef, text: &str, at: Span) {
+    let statements = read::parse(&format!("CREATE TABLE t (c int {text})"), Dialect::Generic);
+    let Some(Kind::CreateTable(table)) = statements.first().map(|statement| &statement.kind) else { return };
+    let Some(read) = table.columns.first() else { return };
+    if let Some(value) = &read.default {
+        column.default = Some(Expr { span: at, kind: value.kind.clone() });
+    }
+    if read.not_null.is_some() {
+        column.not_null = Some(at);
+    }
+    column.identity |= read.identity;
+    if let Some(generated) = &read.generated {
+        column.generated = Some(Generated { expr: Expr { span: at, kind: ExprKind::Other(Vec::new()) }, stored: generated.stored });
+    }
+    column.constraints.extend(read.constraints.iter().map(|each| Constraint { span: at, ..each.clone() }));
 }
 
 fn altered(table: ObjectName, actions: Vec<AlterAction>) -> Kind {

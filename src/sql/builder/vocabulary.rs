@@ -78,6 +78,8 @@ pub enum Part {
     Array,
     CustomType,
     Enumeration,
+    /// the end of the column's definition as text
+    Extra,
 }
 
 type Parts = BTreeMap<String, Part>;

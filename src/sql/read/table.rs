@@ -50,7 +50,9 @@ impl Reader<'_> {
             } else if let Some(column) = self.column() {
                 table.columns.push(column);
             }
-            if !self.is_punct(b',') && !self.is_punct(b')') {
+            // SQLite wants no comma between the constraints of a table
+            let no_comma = self.dialect == Dialect::Sqlite && self.at > start && self.at_table_constraint();
+            if !self.is_punct(b',') && !self.is_punct(b')') && !no_comma {
                 self.skip_to(true, &[]);
             }
             self.eat_punct(b',');
