@@ -117,6 +117,7 @@ pub const DB: &[&str] = &[
 
 pub const CLAUSES: &[&str] = &[
     "bind",
+    "conflict-filter",
     "delete",
     "distinct",
     "fields",

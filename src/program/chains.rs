@@ -7,7 +7,8 @@
 //!
 //! Not seen: raw SQL inside a chain, queries that a macro writes, aliases of a table.
 
-use crate::facts::{ExprId, ExprKind, Lit, Name, TypeKind};
+use crate::facts::walk::parents;
+use crate::facts::{ExprId, ExprKind, Lit, Name};
 
 use super::queries::{self, Definitions};
 use super::{Def, FnId, Program, Ty, TypeId};
@@ -21,6 +22,8 @@ pub struct Chain {
     pub verb: Verb,
     /// the table it starts from, as the database calls it
     pub table: Name,
+    /// where the code declares that table
+    pub declared: Declared,
     /// all tables that its words name, sorted
     pub tables: Vec<Name>,
     /// what is fetched, in the model's words: `one`, `all` ..
@@ -28,6 +31,13 @@ pub struct Chain {
     pub clauses: Vec<Clause>,
     pub conditions: Vec<Condition>,
     pub complete: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Declared {
+    /// by a macro: the place in [`Program::tables`]
+    Macro(u32),
+    Entity(TypeId),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,33 +103,50 @@ fn of(program: &Program, function: FnId) -> Vec<Chain> {
     let definitions = Definitions::of(body);
     let mut found = Vec::new();
     for call in calls.iter().filter(|call| call.op.is_query() && call.sql.is_none()) {
-        let mut walk = Walk {
-            program,
-            function,
-            definitions: &definitions,
-            sender: call.expr,
-            table: None,
-            verb: None,
-            clauses: Vec::new(),
-            conditions: Vec::new(),
-            complete: true,
-        };
+        let mut walk = Walk::new(program, function, &definitions, call.expr);
         walk.step(call.expr, 48);
-        let Some(table) = walk.table else { continue };
-        walk.clauses.reverse();
-        found.push(Chain {
-            function,
-            call: call.expr,
-            verb: walk.verb.unwrap_or(Verb::Select),
-            table,
-            tables: call.tables.clone(),
-            fetches: call.fetches.clone(),
-            clauses: walk.clauses,
-            conditions: walk.conditions,
-            complete: walk.complete,
-        });
+        found.extend(walk.chain(call.tables.clone(), call.fetches.clone()));
     }
     found
+}
+
+/// Inserts that are built here and sent elsewhere.
+#[must_use]
+pub fn unsent(program: &Program) -> Vec<Chain> {
+    program.functions().flat_map(|function| unsent_of(program, function)).collect()
+}
+
+fn unsent_of(program: &Program, function: FnId) -> Vec<Chain> {
+    let body = &program.function(function).body;
+    let starts = |id: &ExprId| {
+        let model = program.model(function, *id);
+        model.is_some_and(|model| model.clause.as_deref() == Some("insert") && model.table.is_some())
+    };
+    let mut starting: Vec<ExprId> = program.sites(function).iter().map(|site| site.expr).filter(starts).collect();
+    if !starting.is_empty() {
+        let sent = of(program, function);
+        starting.retain(|start| !sent.iter().any(|chain| chain.clauses.iter().any(|clause| clause.expr == *start)));
+    }
+    if starting.is_empty() {
+        return Vec::new();
+    }
+    let (above, definitions) = (parents(body), Definitions::of(body));
+    let ends = starting.into_iter().map(|start| {
+        let mut at = start;
+        while let Some(up) = above.get(at.0 as usize).copied().flatten()
+            && matches!(&body.expr(up).kind, ExprKind::MethodCall { receiver, .. } if *receiver == at)
+        {
+            at = up;
+        }
+        at
+    });
+    ends.filter_map(|end| {
+        let mut walk = Walk::new(program, function, &definitions, end);
+        walk.step(end, 48);
+        let table = walk.table.as_ref()?.0.clone();
+        walk.chain(vec![table], None)
+    })
+    .collect()
 }
 
 struct Walk<'p> {
@@ -127,14 +154,37 @@ struct Walk<'p> {
     function: FnId,
     definitions: &'p Definitions,
     sender: ExprId,
-    table: Option<Name>,
+    table: Option<(Name, Declared)>,
     verb: Option<Verb>,
     clauses: Vec<Clause>,
     conditions: Vec<Condition>,
     complete: bool,
 }
 
-impl Walk<'_> {
+impl<'p> Walk<'p> {
+    fn new(program: &'p Program, function: FnId, definitions: &'p Definitions, sender: ExprId) -> Self {
+        let (clauses, conditions) = (Vec::new(), Vec::new());
+        Self { program, function, definitions, sender, table: None, verb: None, clauses, conditions, complete: true }
+    }
+
+    /// What was walked; none where it starts from no table.
+    fn chain(mut self, tables: Vec<Name>, fetches: Option<Name>) -> Option<Chain> {
+        let (table, declared) = self.table?;
+        self.clauses.reverse();
+        Some(Chain {
+            function: self.function,
+            call: self.sender,
+            verb: self.verb.unwrap_or(Verb::Select),
+            table,
+            declared,
+            tables,
+            fetches,
+            clauses: self.clauses,
+            conditions: self.conditions,
+            complete: self.complete,
+        })
+    }
+
     /// From the end of the chain to its start.
     fn step(&mut self, id: ExprId, depth: u32) {
         let body = &self.program.function(self.function).body;
@@ -240,8 +290,10 @@ impl Walk<'_> {
 
     fn root(&mut self, id: ExprId) {
         match self.program.def(self.function, id) {
-            Some(Def::Table(at)) => self.table = self.program.tables().get(*at as usize).map(|table| table.name.clone()),
-            Some(Def::Derived(_, of)) => self.table = Some(self.program.entity_name(*of)),
+            Some(Def::Table(at)) => {
+                self.table = self.program.tables().get(*at as usize).map(|table| (table.name.clone(), Declared::Macro(*at)));
+            }
+            Some(Def::Derived(_, of)) => self.table = Some((self.program.entity_name(*of), Declared::Entity(*of))),
             _ => self.complete = false,
         }
     }
@@ -255,7 +307,7 @@ impl Walk<'_> {
         if let Ty::Foreign(_, args) = self.program.ty(self.function, receiver).peel_refs()
             && let Some(Ty::Workspace(of, _)) = args.first()
         {
-            self.table = Some(self.program.entity_name(*of));
+            self.table = Some((self.program.entity_name(*of), Declared::Entity(*of)));
             self.verb = Some(Verb::Insert);
         }
     }
@@ -276,18 +328,10 @@ impl Program {
         match self.def(function, id)? {
             Def::Column(table, column) => {
                 let table = self.tables().get(*table as usize)?;
-                Some((table.name.clone(), column.clone()))
+                Some((table.name.clone(), table.column(column)?.sql.clone()))
             }
             Def::Derived(_, of) if path.segments.len() > 1 => {
-                let column = snake(path.last());
-                let TypeKind::Struct(fields) = &self.type_def(*of).kind else { return None };
-                let named = fields.iter().find(|field| field.name == column).and_then(|field| {
-                    field.attrs.iter().find_map(|attr| match &attr.arg("column_name")?.value {
-                        Some(Lit::Str(name)) => Some(Name::new(name)),
-                        _ => None,
-                    })
-                });
-                Some((self.entity_name(*of), named.unwrap_or(column)))
+                Some((self.entity_name(*of), super::inserts::column_of_variant(self, *of, path.last())?))
             }
             _ => None,
         }
@@ -306,7 +350,7 @@ impl Program {
 }
 
 /// `CreatedAt` is the column `created_at`.
-fn snake(name: &str) -> Name {
+pub(super) fn snake(name: &str) -> Name {
     let mut out = String::with_capacity(name.len() + 4);
     for (index, letter) in name.chars().enumerate() {
         if letter.is_uppercase() && index > 0 {

@@ -406,7 +406,7 @@ impl Names {
             }
             for item in facts.item_macros.iter().filter(|item| item.path.last() == "table") {
                 let Some(scope) = self.scope_for(id, item.module, item.within, facts) else { continue };
-                if let Some(table) = tables::read(file.slice(item.raw)) {
+                if let Some(table) = tables::read(file.slice(item.raw), id, item.raw) {
                     let at = self.tables.len() as u32;
                     self.bind(scope, table.module.clone(), Def::Table(at), true);
                     self.tables.push(table);

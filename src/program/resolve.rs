@@ -233,7 +233,7 @@ impl Names {
                 let Some(table) = self.tables.get(*at as usize) else { return };
                 if matches!(name, "table" | "dsl" | "columns" | "self") || table.module == name {
                     out.push(def.clone());
-                } else if table.columns.iter().any(|(column, _)| column == name) {
+                } else if table.column(name).is_some() {
                     out.push(Def::Column(*at, name.into()));
                 }
             }

@@ -11,6 +11,18 @@ pub fn each_chain<'p>(program: &'p Program, mut visit: impl FnMut(&'p Chain)) {
     }
 }
 
+/// Every chain outside of tests that adds rows, in order; also those that are sent by another function.
+pub fn each_insert(program: &Program, mut visit: impl FnMut(&Chain)) {
+    each_chain(program, |chain| {
+        if chain.verb == Verb::Insert {
+            visit(chain);
+        }
+    });
+    for chain in crate::program::unsent_inserts(program).iter().filter(|chain| !program.is_test(chain.function)) {
+        visit(chain);
+    }
+}
+
 /// The word of a call: its method's name, or the path that is called.
 pub fn word_of(program: &Program, chain: &Chain, id: ExprId) -> Location {
     let body = &program.function(chain.function).body;
@@ -19,6 +31,16 @@ pub fn word_of(program: &Program, chain: &Chain, id: ExprId) -> Location {
         ExprKind::Call { callee, .. } => body.expr(*callee).span,
         _ => body.expr(id).span,
     };
+    span.in_file(program.file_of(chain.function))
+}
+
+/// The place of an expression of a chain; a long one is named by how it begins.
+pub fn place_of(program: &Program, chain: &Chain, id: ExprId) -> Location {
+    let body = &program.function(chain.function).body;
+    let mut span = body.expr(id).span;
+    if let ExprKind::Struct { path, .. } = &body.expr(id).kind {
+        span = path.span;
+    }
     span.in_file(program.file_of(chain.function))
 }
 

@@ -3,8 +3,9 @@
 //! Left out: statements that another indexed column enters, functions that an index is made of, `length(..)` and the like.
 
 use super::common_chain::{each_chain, word_of};
+use super::common_schemas::Schemas;
 use super::common_search::searches;
-use super::common_sql::{Schemas, each_statement};
+use super::common_sql::each_statement;
 use crate::program::{Chain, Op};
 use crate::rules::prelude::*;
 use crate::sql::schema::Table;

@@ -1,12 +1,17 @@
 //! An `INSERT` that leaves out a column which has to have a value and gets none by itself.
 //!
-//! Only where every migration was understood, for texts that no compiler checked. Left out: tables with triggers, generated and
-//! identity columns, SQLite's `INTEGER PRIMARY KEY`, MySQL (its defaults depend on the server's mode), inserts without a list of columns.
+//! Only of tables whose migrations were understood; for texts that no compiler checked, and for chains of calls whose values say which
+//! columns they give. Left out: tables with triggers, generated and identity columns, SQLite's `INTEGER PRIMARY KEY`, MySQL (its
+//! defaults depend on the server's mode), inserts without a list of columns, inserts that leave out a row which does not fit.
 
-use super::common_sql::{Place, Schemas, each_statement, with_inner};
+use super::common_chain::{each_insert, place_of};
+use super::common_schemas::{Schemas, Whole};
+use super::common_sql::{Place, each_statement, with_inner};
 use crate::rules::prelude::*;
 use crate::sql::Dialect;
 use crate::sql::ir::{Kind, Statement};
+use crate::sql::schema::{Column, Table};
+use std::collections::BTreeSet;
 
 pub const CHECK: Check = Check::Program(check);
 
@@ -19,6 +24,16 @@ fn check(cx: &mut Cx<'_>) {
             one(&place, statement, call.checked || schemas.is_stranger(place.text.file), &schemas, cx);
         }
     });
+    each_insert(program, |chain| {
+        let Some((given, expr)) = program.inserted(chain) else { return };
+        let Some(whole) = schemas.whole_of_table(program, program.file_of(chain.function), &chain.table) else { return };
+        let Some(table) = whole.table_of(&chain.table) else { return };
+        let given: BTreeSet<&str> = given.iter().map(Name::as_str).collect();
+        // columns of another schema than this one
+        if given.iter().all(|name| table.column(name).is_some()) {
+            report(whole, table, &given, place_of(program, chain, expr), cx);
+        }
+    });
 }
 
 fn one(place: &Place<'_>, statement: &Statement, spared: bool, schemas: &Schemas, cx: &mut Cx<'_>) {
@@ -27,20 +42,26 @@ fn one(place: &Place<'_>, statement: &Statement, spared: bool, schemas: &Schemas
     if spared || insert.columns.is_empty() || insert.or.is_some() || !place.text.placed.complete || !place.statement.whole {
         return;
     }
-    let Some(whole) = schemas.whole_of(program, place.text).filter(|whole| whole.dialect != Dialect::MySql) else { return };
-    let Some(table) = whole.table(&insert.table).filter(|_| !whole.has_trigger(&insert.table)) else { return };
-    let row_id = |column: &crate::sql::schema::Column| {
-        whole.dialect == Dialect::Sqlite && table.primary_key.len() == 1 && table.primary_key[0] == column.name
-    };
-    let missing: Vec<&crate::sql::schema::Column> = table
-        .columns
-        .iter()
-        .filter(|column| column.not_null && !column.has_default && !column.identity && !column.generated && !row_id(column))
-        .filter(|column| !insert.columns.iter().any(|given| given.name == column.name))
-        .collect();
+    let Some(whole) = schemas.whole_of(program, place.text, statement) else { return };
+    let Some(table) = whole.table(&insert.table) else { return };
+    let given = insert.columns.iter().map(|column| column.name.as_str()).collect();
+    let last = insert.columns.last().map_or(place.statement.span, |column| column.span);
+    report(whole, table, &given, place.location(insert.columns[0].span.to(last)), cx);
+}
+
+fn report(whole: Whole<'_>, table: &Table, given: &BTreeSet<&str>, at: Location, cx: &mut Cx<'_>) {
+    if whole.dialect() == Dialect::MySql || whole.has_trigger(table) {
+        return;
+    }
+    let row_id =
+        |column: &Column| whole.dialect() == Dialect::Sqlite && table.primary_key.len() == 1 && table.primary_key[0] == column.name;
+    // SQLite lets a key be NULL
+    let must = |column: &Column| if whole.dialect() == Dialect::Sqlite { column.not_null_written } else { column.not_null };
+    let makes_itself = |column: &Column| column.has_default || column.identity || column.generated || row_id(column);
+    let missing: Vec<&Column> =
+        table.columns.iter().filter(|column| must(column) && !makes_itself(column) && !given.contains(column.name.as_str())).collect();
     let Some(first) = missing.first() else { return };
     let columns = missing.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
-    let last = insert.columns.last().map_or(place.statement.span, |column| column.span);
-    let finding = cx.report_at(place.location(insert.columns[0].span.to(last)));
-    finding.arg("table", insert.table.name.as_str()).arg("columns", columns).label_at("column", first.place).help("give");
+    let finding = cx.report_at(at).arg("table", table.name.as_str()).arg("columns", columns);
+    finding.label_at("column", first.place).help("give");
 }

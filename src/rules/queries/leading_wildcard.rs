@@ -7,8 +7,9 @@ use std::collections::HashSet;
 
 use super::common_binds::{opens, value_of};
 use super::common_chain::each_chain;
+use super::common_schemas::Schemas;
 use super::common_search::searches;
-use super::common_sql::{Place, Schemas, each_statement};
+use super::common_sql::{Place, each_statement};
 use crate::program::Op;
 use crate::rules::prelude::*;
 use crate::sql::Dialect;

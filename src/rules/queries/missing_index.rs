@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use super::common_chain::{args_of, each_chain, grown, word_of};
 use super::common_search::{Search, searches};
-use super::common_sql::{Place, Schemas, each_statement};
+use super::common_schemas::Schemas;
+use super::common_sql::{Place, each_statement};
 use crate::program::{Chain, Op};
 use crate::sql::Dialect;
 use crate::sql::ir::{Expr, ExprKind as Sql, Query};

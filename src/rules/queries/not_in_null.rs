@@ -4,7 +4,8 @@
 //! entity's field) and no condition or inner join of its own keeps NULL out. Left out: columns of common table expressions and views,
 //! what a function of the project's own returns.
 
-use super::common_sql::{Schemas, each_statement};
+use super::common_schemas::Schemas;
+use super::common_sql::each_statement;
 use crate::program::Definitions;
 use crate::rules::prelude::*;
 use crate::sql::Node;
@@ -188,6 +189,6 @@ fn is_nullable(program: &Program, schemas: &Schemas, file: FileId, table: &Name,
         return Some(!made.not_null);
     }
     let declared = program.tables().iter().find(|known| known.name == *table)?;
-    let (_, ty) = declared.columns.iter().find(|(name, _)| name == column)?;
+    let ty = &declared.columns.iter().find(|own| own.sql == *column)?.ty;
     Some(ty.starts_with("Nullable"))
 }

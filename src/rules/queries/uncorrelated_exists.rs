@@ -4,7 +4,8 @@
 //! that key, nor anything else of the query around. Without a value that is bound (`NOT EXISTS (SELECT 1 FROM t)`: is the table
 //! empty?) the question is about the whole table, and meant so.
 
-use super::common_sql::{Schemas, each_statement};
+use super::common_schemas::Schemas;
+use super::common_sql::each_statement;
 use crate::rules::prelude::*;
 use crate::sql::Node;
 use crate::sql::effects::{walk_expr, walk_query};

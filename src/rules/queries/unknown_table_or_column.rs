@@ -1,14 +1,19 @@
 //! A table or a column that the migrations do not make: the statement fails whenever it runs.
 //!
-//! Only where every migration was understood, for texts that no compiler checked. A table is judged that a migration dropped or
+//! Only of tables whose migrations were understood; for texts that no compiler checked, and for the tables that queries of calls start
+//! from, as the code declares them: such a column is told once, where it is declared. A table is judged that a migration dropped or
 //! renamed (one that never was here is another database's); a column where it is certain of which table it is: in the list of an
 //! `INSERT`, in the `SET` of an `UPDATE`, behind a table's name, and where none of the tables that the statement reads has it. Left
 //! out: the catalogs of the database itself, schemas other than the default, files that speak of tables of another database.
 
-use super::common_sql::{Schemas, Whole, each_statement, with_inner};
+use super::common_chain::each_chain;
+use super::common_schemas::{Schemas, Whole};
+use super::common_sql::{each_statement, with_inner};
+use crate::program::Declared;
 use crate::rules::prelude::*;
 use crate::sql::ir::{ExprKind as Sql, Kind, Statement, TableRef, TableSource};
 use crate::sql::schema::Table;
+use std::collections::BTreeSet;
 
 pub const CHECK: Check = Check::Program(check);
 
@@ -60,7 +65,7 @@ fn check(cx: &mut Cx<'_>) {
         if !place.text.placed.complete || !place.statement.whole || !place.statement.holes.is_empty() {
             return;
         }
-        let Some(whole) = schemas.whole_of(program, place.text) else { return };
+        let Some(whole) = schemas.whole_of(program, place.text, place.statement) else { return };
         let query = matches!(place.statement.kind, Kind::Query(_) | Kind::Insert(_) | Kind::Update(_) | Kind::Delete(_));
         if !query {
             return;
@@ -77,6 +82,43 @@ fn check(cx: &mut Cx<'_>) {
             finding.arg("table", table.name.as_str()).label_at("made", table.place).help("column");
         }
     });
+    let mut declared: BTreeSet<(Declared, &Name, FileId)> = BTreeSet::new();
+    each_chain(program, |chain| _ = declared.insert((chain.declared, &chain.table, program.file_of(chain.function))));
+    let mut seen = BTreeSet::new();
+    for (declared, name, file) in declared {
+        if !seen.insert(declared) {
+            continue;
+        }
+        let Some(table) = schemas.whole_of_table(program, file, name).and_then(|whole| whole.table_of(name)) else { continue };
+        let missing = columns_of(program, declared).into_iter().filter(|(column, _)| !has(table, column));
+        for (column, place) in missing.filter(|_| !table.columns.is_empty()) {
+            let finding = cx.report_at(place).variant("declared").arg("name", column.as_str());
+            finding.arg("table", table.name.as_str()).label_at("made", table.place).help("column").fold(table.name.to_string());
+        }
+    }
+}
+
+/// The columns that the code declares, with their places.
+fn columns_of(program: &Program, declared: Declared) -> Vec<(Name, Location)> {
+    match declared {
+        Declared::Macro(at) => {
+            let table = &program.tables()[at as usize];
+            let text = program.file(table.place.file).slice(table.place.span);
+            let place = |name: &Name| {
+                let is_column = |at: &usize| {
+                    !text[..*at].ends_with(|letter: char| letter.is_alphanumeric() || letter == '_')
+                        && text[at + name.len()..].trim_start().starts_with("->")
+                };
+                let at = text.match_indices(name.as_str()).map(|(at, _)| at).find(is_column)? as u32 + table.place.span.start;
+                Some(Span::new(at, at + name.len() as u32).in_file(table.place.file))
+            };
+            table.columns.iter().map(|column| (column.sql.clone(), place(&column.name).unwrap_or(table.place))).collect()
+        }
+        Declared::Entity(of) => {
+            let file = program.type_file(of);
+            program.entity_columns(of).into_iter().map(|(field, name)| (name, field.name_span.in_file(file))).collect()
+        }
+    }
 }
 
 type Unknown<'s, 'p> = ((&'s Name, Span), &'p Table);
@@ -95,7 +137,8 @@ fn written_column<'s, 'p>(statement: &'s Statement, whole: Whole<'p>) -> Option<
         Kind::Insert(insert) => {
             let table = whole.table(&insert.table)?;
             let target = insert.conflict.iter().flat_map(|conflict| &conflict.target);
-            insert.columns.iter().chain(target).find_map(|column| lacks(table, &column.name, column.span))
+            let changed = insert.conflict.iter().flat_map(|conflict| &conflict.set).flat_map(|each| &each.columns);
+            insert.columns.iter().chain(target).chain(changed).find_map(|column| lacks(table, &column.name, column.span))
         }
         Kind::Update(update) => {
             let TableSource::Table(name) = &update.table.source else { return None };

@@ -1,10 +1,13 @@
 //! `ON CONFLICT (..)` on columns that no unique key is made of: the database refuses the statement whenever it runs.
 //!
-//! Only where every migration was understood. Left out: targets with expressions, `ON CONSTRAINT`, MySQL (its form has no target), and
-//! texts that the compiler checked.
+//! Only of tables whose migrations were understood, in texts and in chains of calls. Left out: targets with expressions, `ON CONSTRAINT`,
+//! MySQL (its form has no target), and texts that the compiler checked.
 
-use super::common_sql::{Place, Schemas, each_statement, with_inner};
+use super::common_chain::{each_insert, place_of};
+use super::common_schemas::Schemas;
+use super::common_sql::{Place, each_statement, with_inner};
 use crate::rules::prelude::*;
+use crate::sql::Dialect;
 use crate::sql::ir::{Kind, Statement};
 use crate::sql::schema::Table;
 use std::collections::BTreeSet;
@@ -22,6 +25,14 @@ fn check(cx: &mut Cx<'_>) {
             one(&place, statement, &schemas, cx);
         }
     });
+    each_insert(program, |chain| {
+        let Some(target) = program.conflict_target(chain) else { return };
+        let Some(whole) = schemas.whole_of_table(program, program.file_of(chain.function), &chain.table) else { return };
+        let known = whole.table_of(&chain.table).filter(|table| whole.keys_are_known(table));
+        let Some(table) = known.filter(|_| whole.dialect() != Dialect::MySql) else { return };
+        let wanted = target.columns.iter().map(Name::as_str).collect();
+        judge(table, &wanted, target.filtered, place_of(program, chain, target.expr), cx);
+    });
 }
 
 fn one(place: &Place<'_>, statement: &Statement, schemas: &Schemas, cx: &mut Cx<'_>) {
@@ -31,16 +42,19 @@ fn one(place: &Place<'_>, statement: &Statement, schemas: &Schemas, cx: &mut Cx<
     if conflict.target.is_empty() || !place.text.placed.complete {
         return;
     }
-    let Some(table) = schemas.whole_of(program, place.text).and_then(|whole| whole.table(&insert.table)) else { return };
+    let Some(whole) = schemas.whole_of(program, place.text, statement) else { return };
+    let Some(table) = whole.table(&insert.table).filter(|table| whole.keys_are_known(table)) else { return };
     let wanted: BTreeSet<&str> = conflict.target.iter().map(|column| column.name.as_str()).collect();
-    if wanted.iter().any(|column| !table.columns.iter().any(|known| known.name == **column))
-        || is_unique(table, &wanted, conflict.filter.is_some())
-    {
+    judge(table, &wanted, conflict.filter.is_some(), place.location(conflict.span), cx);
+}
+
+fn judge(table: &Table, wanted: &BTreeSet<&str>, filtered: bool, at: Location, cx: &mut Cx<'_>) {
+    if wanted.iter().any(|column| table.column(column).is_none()) || is_unique(table, wanted, filtered) {
         return;
     }
-    let columns = wanted.into_iter().collect::<Vec<_>>().join(", ");
-    let finding = cx.report_at(place.location(conflict.span));
-    finding.arg("table", insert.table.name.as_str()).arg("columns", columns).label_at("table", table.place).help("unique");
+    let columns = wanted.iter().copied().collect::<Vec<_>>().join(", ");
+    let finding = cx.report_at(at).arg("table", table.name.as_str()).arg("columns", columns);
+    finding.label_at("table", table.place).help("unique");
 }
 
 /// A key is made of exactly these columns; one of a part of the rows counts where the target says of which.
