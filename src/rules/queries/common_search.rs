@@ -16,6 +16,8 @@ pub struct Search {
     pub columns: Vec<(Name, Span)>,
     /// columns that are compared with a constant
     pub fixed: Vec<Name>,
+    /// columns that are compared with one from elsewhere
+    pub given: Vec<Name>,
     /// functions of columns, as text
     pub exprs: Vec<String>,
     /// the column inside each of `exprs`, and the place of the whole
@@ -84,6 +86,7 @@ fn one(tables: &[&TableRef], filters: &[&Expr], schema: &Schema, scope: u32, fou
             scope,
             columns: Vec::new(),
             fixed: Vec::new(),
+            given: Vec::new(),
             exprs: Vec::new(),
             wrapped: Vec::new(),
         })
@@ -102,6 +105,12 @@ fn one(tables: &[&TableRef], filters: &[&Expr], schema: &Schema, scope: u32, fou
         {
             searches[at].exprs.push(unqualified(side, of));
             searches[at].wrapped.push((name.clone(), side.span));
+        }
+        if let Some((of, name)) =
+            given(conjunct, &|table| known.iter().any(|(called, _, key, _)| called == table && schema.tables.contains_key(key)))
+            && let Some(at) = owner(Some(of), name)
+        {
+            searches[at].given.push(name.clone());
         }
         let Some(side) = equality(conjunct) else { continue };
         match &side.kind {
@@ -206,6 +215,21 @@ fn constant(expr: &Expr) -> Option<(Option<&Name>, &Name)> {
     let plain = matches!(value.kind, Sql::Str(_) | Sql::Number(_) | Sql::Bool(_) | Sql::Null | Sql::Cast { .. }) && !is_parameter(value);
     match &column.kind {
         Sql::Column { table, name } if plain => Some((table.as_ref(), name)),
+        _ => None,
+    }
+}
+
+/// The column of a table that is compared with a column from elsewhere: of the statement around this one, of a query in `FROM` or in
+/// `WITH`. Its values are given, as a parameter's is.
+fn given<'e>(expr: &'e Expr, is_table: &dyn Fn(&Name) -> bool) -> Option<(&'e Name, &'e Name)> {
+    let Sql::Binary { op, left, right } = &expr.kind else { return None };
+    let (Sql::Column { table: Some(one), name: first }, Sql::Column { table: Some(other), name: second }) = (&left.kind, &right.kind)
+    else {
+        return None;
+    };
+    match (op == "=", is_table(one), is_table(other)) {
+        (true, true, false) => Some((one, first)),
+        (true, false, true) => Some((other, second)),
         _ => None,
     }
 }

@@ -4,8 +4,8 @@ use crate::rules::prelude::*;
 use std::collections::BTreeSet;
 
 use super::common_chain::{args_of, each_chain, grown, word_of};
-use super::common_search::{Search, searches};
 use super::common_schemas::Schemas;
+use super::common_search::{Search, searches};
 use super::common_sql::{Place, each_statement};
 use crate::program::{Chain, Op};
 use crate::sql::Dialect;
@@ -32,7 +32,13 @@ const FEW: &[&str] = &[
     "locale",
     "language",
     "queue",
+    "chain",
+    "network",
 ];
+
+/// What tables that list the values of such a column are called.
+const LISTS: &[&str] =
+    &["status", "statuses", "type", "types", "kind", "kinds", "role", "roles", "language", "languages", "locale", "locales"];
 
 fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
@@ -110,6 +116,7 @@ fn chain_searches(chain: &Chain, schema: &Schema) -> Vec<Search> {
                 scope: 0,
                 columns: Vec::new(),
                 fixed: Vec::new(),
+                given: Vec::new(),
                 exprs: Vec::new(),
                 wrapped: Vec::new(),
             });
@@ -195,7 +202,9 @@ fn ordered(table: &Table, query: &Query) -> bool {
 
 /// A key or an index begins with one of the columns.
 fn served(table: &Table, search: &Search, mysql: bool) -> bool {
-    let begins = |first: Option<&Name>| first.is_some_and(|first| search.columns.iter().any(|(name, _)| name == first));
+    let begins = |first: Option<&Name>| {
+        first.is_some_and(|first| search.columns.iter().map(|(name, _)| name).chain(&search.given).any(|name| name == first))
+    };
     begins(table.primary_key.first())
         // MySQL indexes foreign keys by itself
         || (mysql && table.foreign_keys.iter().any(|key| begins(key.columns.first())))
@@ -212,9 +221,14 @@ fn served(table: &Table, search: &Search, mysql: bool) -> bool {
 
 /// At least one column that tells rows apart.
 fn selective(schema: &Schema, table: &Table, search: &Search) -> bool {
+    if table.name.rsplit(['_', '.']).next().is_some_and(|last| LISTS.contains(&last)) {
+        return false;
+    }
     search.columns.iter().any(|(name, _)| {
         let Some(column) = table.column(name) else { return false };
-        let flag = matches!(column.ty.name.as_str(), "bool" | "boolean" | "enum" | "tinyint") || schema.enums.contains_key(&column.ty.name);
+        // a document is compared whole where it was found by something else
+        let flag = matches!(column.ty.name.as_str(), "bool" | "boolean" | "enum" | "tinyint" | "json" | "jsonb")
+            || schema.enums.contains_key(&column.ty.name);
         let few = name.split('_').any(|part| FEW.contains(&part)) || name.starts_with("is_") || name.starts_with("has_");
         !flag && !few
     })
