@@ -189,8 +189,11 @@ fn parameters(cx: &mut Cx<'_>, function: FnId) {
         if program.is_conditional(function, site.expr) || program.is_gated(function) {
             continue;
         }
-        let (span, call) = program.function(function).body.called(site.expr);
-        let finding = cx.report_at(span.in_file(program.file_of(function)));
+        let file = program.file_of(function);
+        let (span, _) = program.function(function).body.called(site.expr);
+        // `Params::new`: the name alone says too little
+        let call = program.file(file).slice(span);
+        let finding = cx.report_at(span.in_file(file));
         finding.variant("parameters").arg("call", call).arg("given", found.given).arg("minimum", found.minimum).help("raise");
         // half of it is a default of some years ago, a quarter never was one
         if found.short < 4 {

@@ -65,6 +65,13 @@ pub fn is_choice(body: &Body, call: ExprId) -> bool {
     false
 }
 
+/// The file decrypts and encrypts nothing: what it reads came from elsewhere, and is as it is.
+#[must_use]
+pub fn only_reads(file: &SourceFile) -> bool {
+    let has = |part: &str| memchr::memmem::find(file.text.as_bytes(), part.as_bytes()).is_some();
+    (has("decrypt") || has("Decrypt")) && !has("encrypt") && !has("Encrypt")
+}
+
 /// The last part of a path.
 #[must_use]
 pub fn short(path: &str) -> &str {

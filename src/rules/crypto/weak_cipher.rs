@@ -2,9 +2,9 @@
 //!
 //! Which they are is said by the models (types of the kind `cipher-weak`, calls marked `weak-cipher`), also as an argument of a mode
 //! (`cbc::Encryptor<des::TdesEde3>`) and behind an alias. One finding a cipher and file. Silent: one arm of several, where the caller
-//! chooses; tests.
+//! chooses; tests. In a file that only decrypts it is a warning: the text came from elsewhere.
 
-use super::common::{is_choice, named_kind, short};
+use super::common::{is_choice, named_kind, only_reads, short};
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Function(check);
@@ -29,5 +29,8 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
         }
         let finding = cx.report(span);
         finding.arg("cipher", &cipher).help("aead").fold(format!("{cipher} {}", program.file_of(function).0));
+        if only_reads(program.file(program.file_of(function))) {
+            finding.severity(Severity::Warning);
+        }
     }
 }
