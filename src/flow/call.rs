@@ -11,7 +11,7 @@ use super::state::Place;
 use super::summary::{Args, Summary, instantiate};
 use super::value::{Kinds, Step, Text, Value, combine};
 use crate::facts::{ExprId, ExprKind, Name};
-use crate::program::Target;
+use crate::program::{Target, Ty};
 
 /// A call with everything evaluated.
 pub(super) struct Call<'a> {
@@ -157,6 +157,29 @@ impl Interp<'_> {
     }
 
     fn apply(&mut self, call: Call<'_>) -> Value {
+        let judges = matches!(call.name, "try_into" | "try_from" | "from_str") || self.makes_or_refuses(call.id);
+        let mut value = self.applied(call);
+        // what may refuse has looked at it
+        if judges {
+            value.clear(Kinds::STORE);
+        }
+        value
+    }
+
+    /// `Name::parse(text)` of a type of the project, which gives a `Result<Name, _>`.
+    fn makes_or_refuses(&self, call: ExprId) -> bool {
+        self.program.targets(self.function, call).iter().any(|target| {
+            let Target::Workspace { function, .. } = target else { return false };
+            let Some(Ty::Workspace(own, _)) = self.program.self_type(*function) else { return false };
+            let made = match &self.program.signature(*function).ret {
+                Ty::Foreign(path, args) if path == "std::result::Result" => args.first(),
+                _ => None,
+            };
+            self.program.function(*function).receiver.is_none() && matches!(made, Some(Ty::Workspace(made, _)) if made == own)
+        })
+    }
+
+    fn applied(&mut self, call: Call<'_>) -> Value {
         if let (Some((receiver, _)), [value], [arg]) = (&call.receiver, call.values.as_slice(), call.args)
             && matches!(call.name, "eq" | "ne")
         {
