@@ -1,8 +1,11 @@
 //! Loops of a function joined with the calls in them that lead to a query.
 
+use std::collections::BTreeSet;
+
 use crate::facts::walk;
 use crate::program::{Carrier, Definitions, Effects, Led, Loop, LoopShape};
 use crate::rules::prelude::*;
+use crate::source::CrateId;
 
 /// The loops of one function and the query sites in it.
 #[derive(Debug)]
@@ -560,6 +563,24 @@ impl<'p> Loops<'p> {
     /// In the files of a binary.
     pub fn in_binary(&self) -> bool {
         self.program.file(self.program.file_of(self.function)).role == crate::source::Role::Binary
+    }
+
+    /// In a folder or file of commands.
+    pub fn in_commands(&self) -> bool {
+        let rel = &self.program.file(self.program.file_of(self.function)).rel;
+        rel.split('/').any(|part| matches!(part.trim_end_matches(".rs"), "cmd" | "cmds" | "command" | "commands" | "cli" | "bin"))
+    }
+
+    /// In a package that answers requests.
+    pub fn has_routes(&self) -> bool {
+        struct Serving(BTreeSet<CrateId>);
+        let program = self.program;
+        let krate = |function: FnId| program.file(program.file_of(function)).krate;
+        let serving = program.shared(|| {
+            let handlers = program.routes().routes.iter().filter_map(|route| route.handler.function());
+            Serving(handlers.filter_map(krate).collect())
+        });
+        krate(self.function).is_some_and(|krate| serving.0.contains(&krate))
     }
 
     /// In a package that is a program, or one of several.

@@ -129,8 +129,8 @@ impl Loops<'_> {
     /// today: a framework may call it in ways that are not seen.
     pub(super) fn is_one_off(&self) -> bool {
         let reach = self.program.reach(self.function);
-        // also in the library of a program whose `main` serves nobody
-        let commanded = reach.command || reach.cli;
+        // also in the library of a program whose `main` serves nobody; where there are routes, `main` may start them in a way that is not seen
+        let commanded = reach.command || reach.cli && (self.in_commands() || !self.has_routes());
         let once = reach.migration
             || self.in_migrations()
             || ((reach.startup || reach.cli) && self.in_binary())
