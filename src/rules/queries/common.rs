@@ -571,16 +571,34 @@ impl<'p> Loops<'p> {
         rel.split('/').any(|part| matches!(part.trim_end_matches(".rs"), "cmd" | "cmds" | "command" | "commands" | "cli" | "bin"))
     }
 
-    /// In a package that answers requests.
-    pub fn has_routes(&self) -> bool {
-        struct Serving(BTreeSet<CrateId>);
+    /// In a package that answers requests: by a route, or, where its framework is none that is known, by what its folders are called.
+    pub fn answers_requests(&self) -> bool {
+        const SERVING: &[&str] = &[
+            "controllers",
+            "controller",
+            "handlers",
+            "handler",
+            "routes",
+            "router",
+            "endpoints",
+            "api",
+            "web",
+            "http",
+            "server",
+            "middleware",
+        ];
+        struct Answering(BTreeSet<CrateId>);
         let program = self.program;
         let krate = |function: FnId| program.file(program.file_of(function)).krate;
-        let serving = program.shared(|| {
+        let answering = program.shared(|| {
             let handlers = program.routes().routes.iter().filter_map(|route| route.handler.function());
-            Serving(handlers.filter_map(krate).collect())
+            let serves = |file: &&SourceFile| {
+                let within = file.krate.and_then(|krate| file.rel.strip_prefix(program.workspace.krate(krate).dir.as_str()));
+                within.is_some_and(|rel| rel.split('/').any(|part| SERVING.contains(&part.trim_end_matches(".rs"))))
+            };
+            Answering(handlers.filter_map(krate).chain(program.files.iter().filter(serves).filter_map(|file| file.krate)).collect())
         });
-        krate(self.function).is_some_and(|krate| serving.0.contains(&krate))
+        krate(self.function).is_some_and(|krate| answering.0.contains(&krate))
     }
 
     /// In a package that is a program, or one of several.

@@ -130,7 +130,7 @@ impl Loops<'_> {
     pub(super) fn is_one_off(&self) -> bool {
         let reach = self.program.reach(self.function);
         // also in the library of a program whose `main` serves nobody; where there are routes, `main` may start them in a way that is not seen
-        let commanded = reach.command || reach.cli && (self.in_commands() || !self.has_routes());
+        let commanded = reach.command || reach.cli && (self.in_commands() || !self.answers_requests());
         let once = reach.migration
             || self.in_migrations()
             || ((reach.startup || reach.cli) && self.in_binary())
