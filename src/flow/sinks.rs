@@ -44,11 +44,10 @@ impl Interp<'_> {
         });
         for taint in taints {
             // A size that only depends on the input in some way is no size that the sender wrote.
-            if (kind == Kinds::ALLOCATION || kind.is_arithmetic()) && !taint.exact {
+            if (kind == Kinds::ALLOCATION || kind.needs_exact()) && !taint.exact {
                 continue;
             }
-            let plain = matches!(kind, Kinds::PLAIN_STORED | Kinds::PLAIN_COMPARED);
-            if plain && (!taint.exact || taint.guessed || !self.is_password(&taint.source, value, arg)) {
+            if kind.is_plain() && (taint.guessed || !self.is_password(&taint.source, value, arg)) {
                 continue;
             }
             if taint.cleared.with(self.state.proved(&taint.source)).has(kind) || !self.seen.insert((site.clone(), taint.source.clone())) {
@@ -94,10 +93,7 @@ impl Interp<'_> {
         };
         for taint in value.at(&sink.path).all_taints() {
             let kind = sink.site.kind;
-            if matches!(kind, Kinds::PLAIN_STORED | Kinds::PLAIN_COMPARED) && (!taint.exact || taint.guessed) {
-                continue;
-            }
-            if kind.is_arithmetic() && !taint.exact {
+            if kind.needs_exact() && !taint.exact || kind.is_plain() && taint.guessed {
                 continue;
             }
             if taint.cleared.with(self.state.proved(&taint.source)).has(kind)

@@ -79,10 +79,15 @@ impl Kinds {
         self.0 & other.0 == other.0
     }
 
-    /// Operators that go wrong on some numbers.
+    /// What does harm only as the sender wrote it: a number in an operator, the text of a password.
     #[must_use]
-    pub const fn is_arithmetic(self) -> bool {
-        matches!(self, Self::OVERFLOW | Self::DIVISION | Self::UNDERFLOW)
+    pub const fn needs_exact(self) -> bool {
+        matches!(self, Self::OVERFLOW | Self::DIVISION | Self::UNDERFLOW) || self.is_plain()
+    }
+
+    #[must_use]
+    pub const fn is_plain(self) -> bool {
+        matches!(self, Self::PLAIN_STORED | Self::PLAIN_COMPARED)
     }
 
     /// The sink kind as models write it.
