@@ -44,6 +44,7 @@ pub const TYPE_KINDS: &[(&str, &str)] = &[
     ("lock-guard", "holds a lock until it is dropped"),
     ("map", "finds values by key inside the process"),
     ("method-router", "handlers of one path by method"),
+    ("migration", "a trait whose impls change the schema and the rows in it, once"),
     ("number", "a number, a version, an identifier made of letters and digits alone: its text has nothing that any language minds"),
     ("option", "a value or nothing"),
     ("path", "a path in a file system"),

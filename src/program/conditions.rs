@@ -27,6 +27,20 @@ impl Program {
         false
     }
 
+    /// Whether it runs while the database is brought to another version, and only then: in a migration, or in a closure that is
+    /// handed to one. O(size of the body) where there are such closures.
+    #[must_use]
+    pub fn in_migration(&self, function: FnId, expr: ExprId) -> bool {
+        let reach = self.reach(function);
+        if reach.migration && !reach.request && !reach.job {
+            return true;
+        }
+        let mut hooks =
+            self.sites(function).iter().filter(|site| site.model.is_some_and(|model| self.models.get(model).has_mark("migration")));
+        let body = &self.function(function).body;
+        hooks.any(|hook| body.expr(hook.expr).span.contains(body.expr(expr).span))
+    }
+
     /// Compiled only with a feature, or in debug builds; or called under a condition wherever it is called.
     #[must_use]
     pub fn is_gated(&self, id: FnId) -> bool {

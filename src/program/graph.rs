@@ -5,7 +5,7 @@
 
 use super::bodies::BodyInfo;
 use super::routes::Handler;
-use super::{FnId, Program, Reach, Target};
+use super::{Bound, FnId, Program, Reach, Target};
 use crate::facts::hash::QuickMap;
 use crate::facts::{ExprId, ExprKind, Name, PatId, walk};
 use crate::source::{Role, TargetKind};
@@ -209,6 +209,11 @@ fn is_command_line(program: &Program, id: FnId) -> bool {
         .any(|derive| program.attribute_kind(id, &derive.path).as_deref() == Some("command-line"))
 }
 
+/// A method of an impl of a trait for migrations.
+fn of_migration(program: &Program, id: FnId) -> bool {
+    matches!(program.trait_of(id), Some(Bound::Foreign(path, _)) if program.kind_of(&path) == Some("migration"))
+}
+
 /// Functions that something outside the workspace calls.
 fn entries(program: &Program, cuts: &mut Cuts) -> Vec<(FnId, Entry)> {
     let mut found: Vec<(FnId, Entry)> = program.routes().entries().into_iter().map(|id| (id, Entry::Request)).collect();
@@ -228,7 +233,7 @@ fn entries(program: &Program, cuts: &mut Cuts) -> Vec<(FnId, Entry)> {
             found.push((id, Entry::Test));
             continue;
         }
-        if file.role == Role::Migration {
+        if file.role == Role::Migration || of_migration(program, id) {
             found.push((id, Entry::Migration));
         }
         for attr in &function.attrs {

@@ -26,11 +26,16 @@ impl Place<'_> {
 
 /// Every statement of every text outside migrations, in order. Tests are included: their findings are quiet.
 pub fn each_statement<'p>(program: &'p Program, mut visit: impl FnMut(Place<'p>)) {
-    for text in &program.sql().texts {
+    for text in program.sql().texts.iter().filter(|text| !is_of_migration(program, text)) {
         for statement in &text.statements {
             visit(Place { text, statement });
         }
     }
+}
+
+/// A text that is sent between two versions of the schema: it speaks of neither's end.
+fn is_of_migration(program: &Program, text: &SqlText) -> bool {
+    text.call().is_some_and(|call| call.function.is_some_and(|at| program.in_migration(program.fn_id(text.file, at), call.expr)))
 }
 
 /// What is fetched in the end: by the chain behind the text, or by the call that sends what was prepared from it.

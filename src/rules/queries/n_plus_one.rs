@@ -39,7 +39,7 @@ fn report(loops: &Loops<'_>, each: &Loop, site: &Site, sites: &[&Site], cx: &mut
     let mut tables: Vec<&str> = sites.iter().flat_map(|site| site.tables.iter().map(|table| table.as_str())).collect();
     tables.sort_unstable();
     tables.dedup();
-    let quiet = if loops.is_one_off() { Some("reach") } else { loops.quiet(site) };
+    let quiet = if loops.is_one_off() || program.in_migration(loops.function, site.expr) { Some("reach") } else { loops.quiet(site) };
 
     let finding = cx.report(site.span);
     finding.arg("call", &call).arg("over", &over).arg("count", site.count.to_string()).arg("tables", tables.join(", "));

@@ -20,7 +20,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
         if !site.invariant || loops.quiet(site).is_some() {
             continue;
         }
-        if loops.is_one_off() {
+        if loops.is_one_off() || program.in_migration(function, site.expr) {
             continue;
         }
         let call = loops.call_name(site);
