@@ -105,7 +105,8 @@ impl Interp<'_> {
                 self.success(receiver);
                 let mut value = value;
                 value.made_by = None;
-                return value.cleared(Kinds::PANIC);
+                // a text may still be one that cannot be read as something else
+                return if ask::is_text(self.program, self.function, id) { value } else { value.cleared(Kinds::PANIC) };
             }
         }
         let mut result = self.apply(Call { id, name: method, receiver: Some((receiver, value)), args, values, statement });
