@@ -10,7 +10,8 @@ use super::eval::Interp;
 use super::state::State;
 use super::summary::{Proofs, Summary};
 use super::value::{Kinds, Source, Taint, Value};
-use crate::facts::{BinaryOp, ExprId, ExprKind, Lit, MatchArm, PatId, PatKind, UnaryOp};
+use crate::facts::{BinaryOp, ExprId, ExprKind, Lit, MatchArm, PatId, PatKind, UnaryOp, walk};
+use crate::model::CallModel;
 use crate::program::ty::RESULT;
 use crate::program::{FnId, Target, Ty};
 
@@ -490,7 +491,12 @@ impl Interp<'_> {
     pub fn success(&mut self, id: ExprId) {
         let body = self.body;
         match &body.expr(id).kind {
-            ExprKind::Await(inner) | ExprKind::Try(inner) => self.success(*inner),
+            ExprKind::Await(inner) => self.success(*inner),
+            // `on_a_thread(|| check(&url)).await??`
+            ExprKind::Try(inner) => {
+                self.success(*inner);
+                self.success_within(*inner);
+            }
             ExprKind::Path(_) => {
                 let made_by = self.local(id).and_then(|local| self.state.locals.get(&local)?.made_by);
                 if let Some(made_by) = made_by
@@ -547,6 +553,26 @@ impl Interp<'_> {
         }
     }
 
+    /// A result inside the result of a call that runs a closure elsewhere: what the closure came to succeeded.
+    fn success_within(&mut self, id: ExprId) {
+        let args = match &self.body.expr(id).kind {
+            ExprKind::Await(inner) => return self.success_within(*inner),
+            ExprKind::MethodCall { receiver, method, .. } if ask::keeps_success(method) => return self.success_within(*receiver),
+            ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. } => args,
+            _ => return,
+        };
+        let runs = |model: &CallModel| model.runs.values().any(|when| matches!(when.as_str(), "once" | "spawn"));
+        if !self.program.model(self.function, id).is_some_and(runs) {
+            return;
+        }
+        let Some(closure) = args.iter().find_map(|arg| walk::tail_closure(self.body, *arg)) else { return };
+        let ExprKind::Closure { body: mut last, .. } = self.body.expr(closure).kind else { return };
+        while let ExprKind::Block { tail: Some(tail), .. } = &self.body.expr(last).kind {
+            last = *tail;
+        }
+        self.success(last);
+    }
+
     /// A function that fails for addresses of a certain class looked at where the URL leads; a validator of another crate, whose code
     /// is not here, does what it is called for.
     fn checked_elsewhere(&mut self, call: ExprId, args: &[ExprId]) {
@@ -572,8 +598,12 @@ impl Interp<'_> {
     /// The pattern matched the value of `scrutinee`.
     pub fn matched(&mut self, scrutinee: ExprId, pat: PatId) {
         match &self.body.pat(pat).kind {
-            PatKind::TupleStruct { path, .. } if matches!(path.last(), "Ok" | "Some") => {
+            PatKind::TupleStruct { path, fields } if matches!(path.last(), "Ok" | "Some") => {
                 self.success(scrutinee);
+                let is_ok = |pat: &PatId| matches!(&self.body.pat(*pat).kind, PatKind::TupleStruct { path, .. } if path.last() == "Ok");
+                if fields.iter().any(is_ok) {
+                    self.success_within(scrutinee);
+                }
                 self.clear(scrutinee, Kinds::PANIC);
             }
             PatKind::Lit(lit) => {
