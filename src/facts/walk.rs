@@ -133,6 +133,37 @@ pub fn ancestors(parents: &[Option<ExprId>], id: ExprId) -> impl Iterator<Item =
     std::iter::successors(Some(id), |id| parents.get(id.0 as usize).copied().flatten())
 }
 
+/// Every `let` that has a value. O(size of the body).
+pub fn lets(body: &Body) -> impl Iterator<Item = (PatId, ExprId)> {
+    let stmts = body.ids().flat_map(|id| match &body.expr(id).kind {
+        ExprKind::Block { stmts, .. } => stmts.as_slice(),
+        _ => &[],
+    });
+    stmts.filter_map(|stmt| match stmt {
+        Stmt::Let { pat, value: Some(value), .. } => Some((*pat, *value)),
+        _ => None,
+    })
+}
+
+/// What the binding `local` gets its value from: the value of its `let` or `if let`, what a `match` looks at, what a `for` goes
+/// through. O(size of the body).
+#[must_use]
+pub fn bound_from(body: &Body, local: PatId) -> Option<ExprId> {
+    let binds = |pat: PatId| {
+        let mut found = false;
+        for_each_binding(body, pat, &mut |binding, _| found |= binding == local);
+        found
+    };
+    lets(body).find(|(pat, _)| binds(*pat)).map(|(_, value)| value).or_else(|| {
+        body.ids().find_map(|id| match &body.expr(id).kind {
+            ExprKind::Let { pat, value } => binds(*pat).then_some(*value),
+            ExprKind::Match { scrutinee, arms } => arms.iter().any(|arm| binds(arm.pat)).then_some(*scrutinee),
+            ExprKind::For { pat, iter, .. } => binds(*pat).then_some(*iter),
+            _ => None,
+        })
+    })
+}
+
 /// Calls `each` for every binding of a pattern, outermost first.
 pub fn for_each_binding(body: &Body, id: PatId, each: &mut impl FnMut(PatId, &Pat)) {
     let pat = body.pat(id);

@@ -24,7 +24,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     let body = &program.function(function).body;
     let mut senders: Vec<(ExprId, PatId)> = channels.iter().filter_map(|channel| Some((*channel, sender(body, *channel)?))).collect();
     // `let sender = tx.clone();`
-    for (pat, value) in lets(body) {
+    for (pat, value) in walk::lets(body) {
         if let ExprKind::MethodCall { receiver, method, .. } = &body.expr(value).kind
             && method == "clone"
             && let Some(local) = program.local(function, *receiver)
@@ -65,22 +65,11 @@ fn forgets(body: &Body, block: ExprId, send: ExprId) -> bool {
 
 /// The local that a channel's sending half is bound to: `let (tx, rx) = ..`
 fn sender(body: &Body, channel: ExprId) -> Option<PatId> {
-    let (pat, _) = lets(body).find(|(_, value)| *value == channel)?;
+    let (pat, _) = walk::lets(body).find(|(_, value)| *value == channel)?;
     match &body.pat(pat).kind {
         PatKind::Tuple(parts) => parts.first().copied().filter(|part| matches!(body.pat(*part).kind, PatKind::Bind { .. })),
         _ => None,
     }
-}
-
-fn lets(body: &Body) -> impl Iterator<Item = (PatId, ExprId)> {
-    let stmts = body.ids().flat_map(|id| match &body.expr(id).kind {
-        ExprKind::Block { stmts, .. } => stmts.as_slice(),
-        _ => &[],
-    });
-    stmts.filter_map(|stmt| match stmt {
-        Stmt::Let { pat, value: Some(value), .. } => Some((*pat, *value)),
-        _ => None,
-    })
 }
 
 /// The call that `while let Some(piece) = call.await` waits for.

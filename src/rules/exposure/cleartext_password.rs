@@ -48,6 +48,12 @@ const ACCOUNT: &[&str] = &[
     "sign",
 ];
 
+/// Words of passwords by which the program itself asks another service: it has to be able to read them.
+const OF_SERVICES: &[&str] = &[
+    "bind", "ldap", "smtp", "imap", "mail", "ftp", "sftp", "ssh", "proxy", "db", "database", "postgres", "mysql", "redis", "broker", "mqtt",
+    "upstream", "keystore", "truststore", "pfx", "wifi", "certificate",
+];
+
 fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
     let mut told: BTreeSet<Location> = BTreeSet::new();
@@ -56,10 +62,11 @@ fn check(cx: &mut Cx<'_>) {
             if program.is_test(hit.site.function) || !hit.entry.is_none_or(|entry| is_about_accounts(program, entry, hit.site.function)) {
                 continue;
             }
-            if !told.insert(hit.site.arg_at) {
+            let input = hit.origin.what.as_str();
+            let field = input.rsplit('.').next().unwrap_or(input);
+            if names::words(field).iter().any(|word| OF_SERVICES.contains(&word.as_str())) || !told.insert(hit.site.arg_at) {
                 continue;
             }
-            let input = hit.origin.what.as_str();
             let finding = cx.report_at(hit.site.arg_at).arg("input", input).label_at("input", hit.origin.at);
             finding.step("input", hit.origin.at, &[("name", input)]);
             for step in &hit.steps {

@@ -6,6 +6,7 @@
 
 use super::common_errors::{in_arms, is_inner, is_servers, names_fault, shown};
 use crate::facts::{FormatPiece, walk};
+use crate::program::payloads;
 use crate::program::{Bound, Ty, TypeId};
 use crate::rules::prelude::*;
 
@@ -121,7 +122,9 @@ fn function(id: FnId, cx: &mut Cx<'_>) {
                     .filter(|_| walk::descendants(body, *receiver).any(|each| is_server_error(body, each)))
             }
             ExprKind::Call { callee, args } => match (&body.expr(*callee).kind, args.as_slice()) {
-                (ExprKind::Path(path), [only]) if matches!(path.last(), "ErrorInternalServerError" | "InternalServerError") => {
+                (ExprKind::Path(path), [only])
+                    if matches!(path.last(), "ErrorInternalServerError" | "InternalServerError") && may_answer(program, program.ty(id, expr)) =>
+                {
                     error_text(program, id, *only).or_else(|| error_name(program, id, *only).map(|()| body.expr(*only).span))
                 }
                 _ => None,
@@ -145,6 +148,17 @@ fn function(id: FnId, cx: &mut Cx<'_>) {
         }
     }
 }
+
+/// Whether a value of the type may be sent: a type of the project has to say how. A client of another server has errors of such names.
+fn may_answer(program: &Program, ty: &Ty) -> bool {
+    let Ty::Workspace(id, _) = ty else { return true };
+    let last = |path: &str| path.rsplit("::").next().is_some_and(|name| ANSWERS.contains(&name));
+    program.impls_of(*id).any(|(bound, ..)| matches!(bound, Bound::Foreign(path, _) if last(path)))
+        || payloads::derives(program.type_def(*id)).any(last)
+}
+
+/// Traits, and derives of them, by which frameworks make answers.
+const ANSWERS: &[&str] = &["ResponseError", "IntoResponse", "Responder", "Reply", "Scribe", "Writer", "ApiResponse", "HttpResponseError"];
 
 fn is_server_error(body: &Body, expr: ExprId) -> bool {
     match &body.expr(expr).kind {

@@ -77,11 +77,18 @@ fn add_list<'p>(ground: &Ground<'p>, scene: Scene<'p>, name: &str, expr: ExprId,
     }
 }
 
+/// `credentials: "password"`: which sort of them it was.
+fn is_sort(name: &str, text: &str) -> bool {
+    names::words(name).last().is_some_and(|last| matches!(last.as_str(), "credential" | "credentials" | "creds"))
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-' | b' '))
+}
+
 /// Whether `text` may be the secret that `name` speaks of; true for a random one.
 #[must_use]
 pub fn plausible(name: &str, kind: Kind, text: &str) -> Option<bool> {
     if is_password_hash(text)
         || names::repeats(name, text)
+        || is_sort(name, text)
         || is_upper_name(text)
         || text.starts_with('^')
         || text.contains("\\d")
@@ -191,6 +198,7 @@ fn in_body<'p>(ground: &Ground<'p>, scene: Scene<'p>, found: &mut Vec<Bound>) {
                 for arg in &call.args {
                     if let Some(name) = &arg.name
                         && call.format.is_none()
+                        && !is_message_key(name)
                     {
                         add_guarded(ground, scene, name.rsplit('.').next().unwrap_or(name), arg.value, found);
                     }
@@ -199,6 +207,15 @@ fn in_body<'p>(ground: &Ground<'p>, scene: Scene<'p>, found: &mut Vec<Bound>) {
             _ => {}
         }
     }
+}
+
+/// `"form.placeholder.password" => "Passwort"`: a text of the user interface, by its key.
+fn is_message_key(name: &str) -> bool {
+    const PLACES: &[&str] = &[
+        "placeholder", "label", "labels", "hint", "title", "text", "message", "messages", "error", "errors", "form", "button", "tooltip",
+        "menu", "page", "i18n",
+    ];
+    name.rsplit('.').skip(1).any(|part| PLACES.contains(&part))
 }
 
 fn add_guarded<'p>(ground: &Ground<'p>, scene: Scene<'p>, name: &str, value: ExprId, found: &mut Vec<Bound>) {
@@ -239,7 +256,7 @@ fn pair<'p>(ground: &Ground<'p>, scene: Scene<'p>, key: ExprId, value: ExprId, f
             None => return,
         },
     };
-    if name.starts_with("x-") || name.eq_ignore_ascii_case("authorization") {
+    if name.starts_with("x-") || name.eq_ignore_ascii_case("authorization") || is_message_key(&name) {
         return;
     }
     add_guarded(ground, scene, &name, value, found);

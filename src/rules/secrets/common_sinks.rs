@@ -10,6 +10,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::common::place_of;
+use super::common_config::is_upper_name;
 use super::common_literal::{Ground, Literal, Scene, debug_only, param_names, string};
 use crate::facts::BinaryOp;
 use crate::model::CallModel;
@@ -140,6 +141,10 @@ fn counts(what: &str, literal: &Literal) -> bool {
         return false;
     }
     let lower = literal.text.to_ascii_lowercase();
+    // stands for a service that is not there
+    if matches!(lower.as_str(), "disabled" | "none" | "unset" | "unused" | "n/a" | "null") {
+        return false;
+    }
     let mask =
         ["***", "redacted", "hidden", "masked", "xxxx", "•••", "<password>", "...", "invalid"].iter().any(|word| lower.contains(word));
     if mask && matches!(what, "password" | "token") {
@@ -274,6 +279,7 @@ fn header<'p>(ground: &Ground<'p>, scene: Scene<'p>, id: ExprId) -> Option<Found
     if bare.len() < 4
         || matches!(shape(bare), Shape::Reference | Shape::Placeholder | Shape::Prose | Shape::Short | Shape::Number)
         || names::repeats(&header, bare)
+        || is_upper_name(bare)
     {
         return None;
     }
