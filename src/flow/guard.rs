@@ -60,6 +60,7 @@ impl Interp<'_> {
                 if matches!(&self.body.pat(*pat).kind, PatKind::TupleStruct { path, .. } if path.last() == "Err") {
                     self.state = no;
                     self.success(*value);
+                    self.clear(*value, Kinds::PANIC);
                     no = std::mem::replace(&mut self.state, State::dead());
                 }
                 (yes, no)

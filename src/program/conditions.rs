@@ -27,6 +27,21 @@ impl Program {
         false
     }
 
+    /// Whether a call hands this argument of it (the receiver is none) to a task of its own, by its model or by its name.
+    #[must_use]
+    pub fn hands_to_task(&self, function: FnId, call: ExprId, arg: ExprId) -> bool {
+        let body = &self.function(function).body;
+        let named = match &body.expr(call).kind {
+            ExprKind::Call { callee, .. } if *callee != arg => match &body.expr(*callee).kind {
+                ExprKind::Path(path) => path.last() == "spawn" || path.last().starts_with("spawn_"),
+                _ => false,
+            },
+            ExprKind::MethodCall { receiver, method, .. } if *receiver != arg => method == "spawn" || method.starts_with("spawn_"),
+            _ => false,
+        };
+        named || self.model(function, call).is_some_and(|model| model.runs.values().any(|how| how == "spawn"))
+    }
+
     /// Whether it runs while the database is brought to another version, and only then: in a migration, or in a closure that is
     /// handed to one. O(size of the body) where there are such closures.
     #[must_use]

@@ -52,7 +52,7 @@ fn failed(function: FnId, value: ExprId, side: ExprId, span: Span, cx: &mut Cx<'
     if found.work != Work::Write || !answers_well(program, function) {
         return;
     }
-    if !logs(program, function, side) || reacts(program, function, side) {
+    if !logs(program, function, side) || reacts(program, function, side) || is_spawned(program, function, value) {
         return;
     }
     let call = name_of(program, function, found.call);
@@ -63,6 +63,13 @@ fn failed(function: FnId, value: ExprId, side: ExprId, span: Span, cx: &mut Cx<'
 /// The function is a handler: it answers the request itself.
 fn answers_well(program: &Program, function: FnId) -> bool {
     program.routes().is_handler(function)
+}
+
+/// The answer does not wait for it: `202 Accepted`.
+fn is_spawned(program: &Program, function: FnId, value: ExprId) -> bool {
+    let parents = walk::parents(&program.function(function).body);
+    let mut around = walk::ancestors(&parents, value).zip(walk::ancestors(&parents, value).skip(1));
+    around.any(|(arg, call)| program.hands_to_task(function, call, arg))
 }
 
 /// Besides logging, the failing side does something about it.

@@ -52,16 +52,7 @@ impl Loops<'_> {
     /// The expression stands in what is handed to a task of its own.
     pub(super) fn is_spawned(&self, mut id: ExprId) -> bool {
         while let Some(parent) = self.parents[id.0 as usize] {
-            let named = match &self.body.expr(parent).kind {
-                ExprKind::Call { callee, .. } if *callee != id => match &self.body.expr(*callee).kind {
-                    ExprKind::Path(path) => path.last() == "spawn" || path.last().starts_with("spawn_"),
-                    _ => false,
-                },
-                ExprKind::MethodCall { receiver, method, .. } if *receiver != id => method == "spawn" || method.starts_with("spawn_"),
-                _ => false,
-            };
-            let modelled = || self.program.model(self.function, parent).is_some_and(|model| model.runs.values().any(|how| how == "spawn"));
-            if named || modelled() {
+            if self.program.hands_to_task(self.function, parent, id) {
                 return true;
             }
             id = parent;
