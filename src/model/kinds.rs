@@ -74,7 +74,7 @@ pub const TYPE_KINDS: &[(&str, &str)] = &[
     ("tls", "configuration of TLS"),
     ("url", "a URL or its builder"),
     ("uuid", "a UUID"),
-    ("websocket", "an open WebSocket"),
+    ("websocket", "an open WebSocket, or another connection that carries messages both ways"),
 ];
 
 /// What an extractor takes from the request.

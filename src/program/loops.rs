@@ -215,9 +215,15 @@ impl<'p> Finder<'p> {
         false
     }
 
-    /// `for _ in 0..timeout / interval { if ready(db).await? { .. } sleep(interval).await }`: asks again after a while.
+    /// `for _ in 0..timeout / interval { if ready(db).await? { .. } sleep(interval).await }`: asks again after a while. Also the
+    /// moments of a schedule (`for next in cron.upcoming(Utc)`).
     fn is_poll(&self, iter: ExprId, body: ExprId) -> bool {
-        matches!(self.body.expr(iter).kind, ExprKind::Range { .. })
+        let turns = match &self.body.expr(iter).kind {
+            ExprKind::Range { .. } => true,
+            ExprKind::MethodCall { method, .. } => method == "upcoming" || method == "upcoming_owned",
+            _ => false,
+        };
+        turns
             && walk::descendants(self.body, body).any(|id| match &self.body.expr(id).kind {
                 ExprKind::Call { callee, .. } => {
                     matches!(&self.body.expr(*callee).kind, ExprKind::Path(path) if matches!(path.last(), "sleep" | "sleep_until" | "delay_for"))

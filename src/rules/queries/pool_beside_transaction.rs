@@ -7,6 +7,7 @@
 //! database than the transaction's.
 
 use super::common_transactions::{holds_pool, mentions, transactions_of};
+use crate::program::Definitions;
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Function(check);
@@ -38,6 +39,9 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
             let Some(pool) = pool_in(program, function, body, id) else { continue };
             let Some(led) = program.led(function, id) else { continue };
             let same = begun.is_none_or(|begun| program.models.stack(&begun.library) == program.models.stack(&led.effects.library));
+            if begun.is_some_and(|begun| begun.handle.is_some_and(|handle| are_two(program, function, body, handle, pool))) {
+                continue;
+            }
             let apart = || !mentions(program, function, body, id, transaction) || uses(program, function, body, id, pool, led.callee);
             if led.effects.queries() && same && !led.effects.cached && apart() {
                 found.push(span);
@@ -54,6 +58,30 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
             finding.label("also", *span);
         }
     }
+}
+
+/// Two locals, each connected to a database of its own: rows are moved from one to the other.
+fn are_two(program: &Program, function: FnId, body: &Body, handle: ExprId, pool: ExprId) -> bool {
+    let connected = |mut id: ExprId| {
+        while let ExprKind::Ref { operand, .. } = &body.expr(id).kind {
+            id = *operand;
+        }
+        let local = program.local(function, id)?;
+        let value = Definitions::of(body).value(local)?;
+        let connects = |id: ExprId| {
+            let name = match &body.expr(id).kind {
+                ExprKind::Call { callee, .. } => match &body.expr(*callee).kind {
+                    ExprKind::Path(path) => path.last(),
+                    _ => return false,
+                },
+                ExprKind::MethodCall { method, .. } => method.as_str(),
+                _ => return false,
+            };
+            ["connect", "open", "establish"].iter().any(|start| name.starts_with(start))
+        };
+        facts::walk::descendants(body, value).any(connects).then_some(local)
+    };
+    matches!((connected(handle), connected(pool)), (Some(one), Some(other)) if one != other)
 }
 
 /// A function that was handed the transaction and the pool sends a query on the pool.

@@ -4,7 +4,7 @@
 //! meant as it stands, but moving it changes what the program does. What is let through by `n-plus-one` (batches,
 //! workers, exits, caches) is let through here too: a worker asks again because the answer may have changed.
 
-use super::common::Loops;
+use super::common::{Loops, Site};
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Function(check);
@@ -18,6 +18,11 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     for site in &loops.sites {
         let Some(each) = site.repeats.map(|index| &loops.list[index]) else { continue };
         if !site.invariant || loops.quiet(site).is_some() {
+            continue;
+        }
+        // another call of the loop changes what is read
+        let changed = |other: &&Site| other.writes && other.tables.iter().any(|table| site.tables.contains(table));
+        if loops.sites.iter().filter(|other| other.repeats == site.repeats).any(|other| changed(&other)) {
             continue;
         }
         if loops.is_one_off() || program.in_migration(function, site.expr) {
