@@ -1,8 +1,9 @@
 //! The limit on what a request may send, taken away: one sender fills the memory.
 //!
 //! What takes it away is marked in the models (`limit-off`), and so is what takes a limit as its argument:
-//! `usize::MAX` or more than a gigabyte is none.
+//! `usize::MAX` or more than a gigabyte is none. What the program itself answers with may be of any size.
 
+use crate::facts::walk;
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Function(check);
@@ -28,9 +29,27 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
             cx.report(span).variant("off").arg("call", name).help("limit");
         } else if model.limits.as_deref() == Some("body")
             && let Some(arg) = args.iter().find(|arg| is_huge(body, **arg))
+            && !args.first().is_some_and(|body| is_of_answer(program, function, *body))
         {
             cx.report(body.expr(*arg).span).variant("huge").arg("call", name).help("limit");
         }
+    }
+}
+
+/// The body of a response: `response.into_body()`, the second half of `response.into_parts()`, what is handed over beside the first.
+fn is_of_answer(program: &Program, function: FnId, id: ExprId) -> bool {
+    let body = &program.function(function).body;
+    let of_answer = |id: ExprId| program.type_kind(program.ty(function, id).peel_refs()) == Some("response");
+    match &body.expr(id).kind {
+        ExprKind::MethodCall { receiver, method, .. } => matches!(method.as_str(), "into_body" | "into_parts") && of_answer(*receiver),
+        ExprKind::Path(_) => {
+            let Some(local) = program.local(function, id) else { return false };
+            match walk::bound_from(body, local) {
+                Some(value) => is_of_answer(program, function, value),
+                None => program.signature(function).params.iter().any(|ty| program.type_kind(ty.peel_refs()) == Some("response")),
+            }
+        }
+        _ => false,
     }
 }
 
