@@ -264,7 +264,12 @@ pub fn repeats(name: &str, value: &str) -> bool {
     // `("smtp.password", "APP_smtp_PASSWORD")`: the name of a variable
     let is_variable = value.contains('_') && value.bytes().any(|byte| byte.is_ascii_uppercase());
     let name: Vec<String> = words(name);
-    let value: Vec<String> = words(value);
+    let mut value: Vec<String> = words(value);
+    // `"app-hmac-key-v2"`: which version of the name
+    let is_version = |word: &String| word.strip_prefix('v').is_some_and(|rest| rest.parse::<u8>().is_ok());
+    if value.len() > 1 && value.last().is_some_and(is_version) {
+        value.pop();
+    }
     let squeeze = |words: &[String]| words.concat();
     let (short, long) = (squeeze(&name), squeeze(&value));
     if long == short || (name.len() > 1 && is_variable && long.ends_with(&short)) {

@@ -32,7 +32,7 @@ fn check(id: FnId, cx: &mut Cx<'_>) {
             let span = function.body.expr(arg.value).span;
             let span = if span.is_empty() { arg.span } else { span };
             if direct.is_some() {
-                if tells_nothing(program, id, &name, value) {
+                if tells_nothing(program, id, &name, value) || program.constant_text(id, value).is_some() {
                     continue;
                 }
                 let finding = cx.report_at(span.in_file(file)).arg("name", &shown).arg("call", call.name()).help("leave_out");
@@ -41,6 +41,7 @@ fn check(id: FnId, cx: &mut Cx<'_>) {
                 }
             } else if is_debug(call, at, arg.sigil)
                 && let Some(printed) = printed_secret(program, ty)
+                && !is_emptied(program, id, value, &printed.path)
             {
                 let holder = program.type_def(printed.holder);
                 let finding = cx
@@ -57,6 +58,19 @@ fn check(id: FnId, cx: &mut Cx<'_>) {
             }
         }
     }
+}
+
+/// `shown.password = Some("[redacted]".into())` before it is printed.
+fn is_emptied(program: &Program, function: FnId, value: ExprId, path: &str) -> bool {
+    let body = &program.function(function).body;
+    let Some(local) = program.local(function, value) else { return false };
+    let last = path.rsplit('.').next().unwrap_or(path);
+    let before = body.expr(value).span.start;
+    body.ids().any(|id| {
+        let ExprKind::Assign { left, op: None, .. } = &body.expr(id).kind else { return false };
+        let ExprKind::Field { name, .. } = &body.expr(*left).kind else { return false };
+        name == last && body.expr(id).span.end <= before && walk::descendants(body, *left).any(|root| program.local(function, root) == Some(local))
+    })
 }
 
 /// Words of functions whose result no longer is the secret that they were given.

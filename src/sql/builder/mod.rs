@@ -372,7 +372,7 @@ impl<'p> Run<'_, 'p> {
             return true;
         }
         let text = self.literal(scene, arg).and_then(|literal| blanked(&self.file.text, literal));
-        text.is_some_and(|text| classify(text.trim_start()).effect != Effect::Unknown)
+        text.is_some_and(|text| !is_prose(text.trim_start()) && classify(text.trim_start()).effect != Effect::Unknown)
     }
 
     /// The place of the literal that an argument is, if it stands in the script's file.
@@ -396,6 +396,12 @@ impl<'p> Run<'_, 'p> {
             _ => None,
         }
     }
+}
+
+/// `Table users does not exist`: a sentence, that begins with a word of SQL.
+fn is_prose(text: &str) -> bool {
+    let mut word = text.chars().take_while(|letter| letter.is_alphanumeric());
+    word.next().is_some_and(char::is_uppercase) && word.next().is_some_and(char::is_lowercase)
 }
 
 /// The items of a list that is written out, or of a local that is one.
