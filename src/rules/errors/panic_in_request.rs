@@ -69,6 +69,7 @@ fn check(cx: &mut Cx<'_>) {
         // what runs while the server starts, and in jobs that it starts with, fails before anybody asks
         if serves(program, function) && (reach.request || !reach.startup) {
             unwrapped_work(cx, function, &mut told);
+            given_up(cx, function, &mut told);
         }
     }
 }
@@ -111,6 +112,54 @@ fn unwrapped_work(cx: &mut Cx<'_>, function: FnId, told: &mut BTreeSet<Location>
         told.insert(at);
         let call = name_of(program, function, found.call);
         cx.report_at(at).variant(found.work.word()).arg("call", method.as_str()).arg("work", call).help("work");
+    }
+}
+
+/// `match query.await { Err(e) => panic!("{e}"), .. }`, `.unwrap_or_else(|e| panic!(..))`, `let Ok(row) = .. else { panic!() }`
+fn given_up(cx: &mut Cx<'_>, function: FnId, told: &mut BTreeSet<Location>) {
+    let program = cx.program();
+    let body = &program.function(function).body;
+    let gives_up = |id: &ExprId| matches!(&body.expr(*id).kind, ExprKind::Macro(call) if matches!(call.name(), "panic" | "unreachable" | "todo" | "unimplemented"));
+    let panics: Vec<ExprId> = body.ids().filter(gives_up).collect();
+    if panics.is_empty() {
+        return;
+    }
+    let parents = walk::parents(body);
+    for id in panics {
+        let span = body.expr(id).span;
+        let at = span.in_file(program.file_of(function));
+        if told.contains(&at) || once_only(program, function, id) || program.after_cfg(at) {
+            continue;
+        }
+        let failed = walk::ancestors(&parents, id).find_map(|outer| failing(body, outer, span));
+        let Some(found) = failed.and_then(|value| worker(program, function, value)) else { continue };
+        told.insert(at);
+        let ExprKind::Macro(call) = &body.expr(id).kind else { continue };
+        let work = name_of(program, function, found.call);
+        cx.report_at(at).variant(found.work.word()).arg("call", format!("{}!", call.name())).arg("work", work).help("work");
+    }
+}
+
+/// The value whose failure leads to `inside`, as far as `outer` says so.
+fn failing(body: &Body, outer: ExprId, inside: Span) -> Option<ExprId> {
+    let is = |pat: PatId, name: &str| matches!(&body.pat(pat).kind, PatKind::TupleStruct { path, .. } if path.last() == name);
+    match &body.expr(outer).kind {
+        ExprKind::Match { scrutinee, arms } => {
+            arms.iter().find(|arm| body.expr(arm.body).span.contains(inside)).filter(|arm| is(arm.pat, "Err")).map(|_| *scrutinee)
+        }
+        ExprKind::If { condition, then, .. } => match &body.expr(*condition).kind {
+            ExprKind::Let { pat, value } if is(*pat, "Err") && body.expr(*then).span.contains(inside) => Some(*value),
+            _ => None,
+        },
+        ExprKind::MethodCall { receiver, method, args, .. } => {
+            let on_failure = matches!(method.as_str(), "unwrap_or_else" | "map_err" | "or_else");
+            (on_failure && args.iter().any(|arg| body.expr(*arg).span.contains(inside))).then_some(*receiver)
+        }
+        ExprKind::Block { stmts, .. } => stmts.iter().find_map(|stmt| match stmt {
+            Stmt::Let { pat, value, diverge: Some(diverge), .. } if is(*pat, "Ok") && body.expr(*diverge).span.contains(inside) => *value,
+            _ => None,
+        }),
+        _ => None,
     }
 }
 

@@ -48,9 +48,19 @@ fn check(cx: &mut Cx<'_>) {
         }
         let texts: Vec<&str> =
             travels.iter().filter(|field| is_free_text(program, &field.ty)).map(|field| field.field.name.as_str()).collect();
+        // `update(conn, &body.user)`: a part with fields of its own is stored as it came
+        let is_part = |name: &str| travels.iter().any(|field| !field.leaf && field.field.name == name) && !texts.contains(&name);
+        let reached: Vec<(String, Location)> = reached
+            .iter()
+            .map(|(name, at)| (if is_part(name) { WHOLE.to_owned() } else { name.clone() }, *at))
+            .collect();
         let free: Vec<&(String, Location)> = reached.iter().filter(|(name, _)| name == WHOLE || texts.contains(&name.as_str())).collect();
         let Some((_, sink)) = free.first() else { continue };
-        let whole = || texts.iter().map(ToString::to_string);
+        let whole = || {
+            let mut seen = std::collections::BTreeSet::new();
+            // fields of a tuple have no name to tell
+            texts.iter().filter(move |name| name.parse::<u8>().is_err() && seen.insert(**name)).map(ToString::to_string)
+        };
         let stored: Vec<String> = match free.iter().all(|(name, _)| name == WHOLE) {
             true => whole().collect(),
             false => free.iter().filter(|(name, _)| name != WHOLE).map(|(name, _)| name.clone()).collect(),

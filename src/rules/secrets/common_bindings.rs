@@ -7,6 +7,7 @@ use super::common::{fields, in_sample_attribute};
 use super::common_config::{is_password_hash, is_token_like, is_upper_name};
 use super::common_literal::{Ground, Literal, Scene, debug_only, lets, param_names, string};
 use crate::facts::{Attr, Meta};
+use crate::program::ConstId;
 use crate::rules::prelude::*;
 use crate::secrets::names::{self, Kind};
 use crate::secrets::shape::{Shape, shape};
@@ -33,7 +34,11 @@ pub fn bindings<'p>(ground: &Ground<'p>, file: &'p SourceFile) -> Vec<Bound> {
         if names::kind(&each.name).is_none() || keys.contains(each.name.as_str()) {
             continue;
         }
-        let scene = Scene::of_constant(ground.program, ground.program.const_id(file.id, at as u32));
+        let id = ground.program.const_id(file.id, at as u32);
+        if file.text.contains("debug_assertions") && is_for_debug(ground, file, id) {
+            continue;
+        }
+        let scene = Scene::of_constant(ground.program, id);
         add(&mut found, &each.name, own_literal(ground, scene, root));
         add_list(ground, scene, &each.name, root, &mut found);
     }
@@ -46,6 +51,20 @@ pub fn bindings<'p>(ground: &Ground<'p>, file: &'p SourceFile) -> Vec<Bound> {
     found.sort_by_key(|each| each.literal.location);
     found.dedup_by_key(|each| each.literal.location);
     found
+}
+
+/// A constant of the file that only debug builds use. O(size of the file).
+fn is_for_debug<'p>(ground: &Ground<'p>, file: &'p SourceFile, id: ConstId) -> bool {
+    let mut used = false;
+    for scene in ground.scenes(file) {
+        for expr in scene.body.ids().filter(|expr| scene.constant(*expr) == Some(id)) {
+            if !debug_only(scene, expr) {
+                return false;
+            }
+            used = true;
+        }
+    }
+    used
 }
 
 /// The literal at `expr` itself: what a name leads to is found where it was bound.
