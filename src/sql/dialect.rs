@@ -89,7 +89,7 @@ impl Dialect {
             (") strict", Dialect::Sqlite, 3),
             ("insert or ", Dialect::Sqlite, 3),
             ("sqlite_master", Dialect::Sqlite, 3),
-            ("strftime(", Dialect::Sqlite, 2),
+            ("strftime", Dialect::Sqlite, 2),
             ("unixepoch(", Dialect::Sqlite, 2),
             ("datetime('now'", Dialect::Sqlite, 2),
             ("using fts5", Dialect::Sqlite, 3),

@@ -126,7 +126,7 @@ impl Sql {
         sets.iter_mut().for_each(|set| set.migrations.retain(|migration| !runs(&migration.up) && !runs(&migration.down)));
         sets.retain(|set| !set.migrations.is_empty());
         sets.extend(in_rust);
-        sets.extend(embedded::discover(files, facts, &dialects, &files_of(&sets)));
+        sets.extend(embedded::discover(files, facts, &dialects, &sets));
         sets.sort_by(|a, b| a.dir.cmp(&b.dir));
         let in_sets = files_of(&sets);
         // schemas that only tests set up are not the program's

@@ -26,7 +26,7 @@ use crate::source::{FileId, FileKind, SourceFile, Span};
 pub const RECENT: usize = 10;
 
 /// Words that only databases have whose SQL is not read: table engines and types of ClickHouse.
-const FOREIGN: &[&str] = &["MergeTree", "LowCardinality("];
+pub(super) const FOREIGN: &[&str] = &["MergeTree", "LowCardinality("];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Tool {

@@ -183,16 +183,22 @@ pub(super) fn blanked(file: &str, literal: Span) -> Option<String> {
         return Some(text);
     }
     let mut letters = content.chars();
+    // between two quotes that are escaped
+    let mut quoted = false;
     while let Some(letter) = letters.next() {
         if letter != '\\' {
             text.push(letter);
             continue;
         }
-        text.push(' ');
         match letters.next() {
-            Some(quote @ ('"' | '\'')) => text.push(quote),
-            Some(other) => text.extend(std::iter::repeat_n(' ', other.len_utf8())),
-            None => {}
+            // the blank stands outside of what is quoted
+            Some(quote @ ('"' | '\'')) => {
+                let pair = if quoted { [quote, ' '] } else { [' ', quote] };
+                text.extend(pair);
+                quoted = !quoted;
+            }
+            Some(other) => text.extend(std::iter::repeat_n(' ', 1 + other.len_utf8())),
+            None => text.push(' '),
         }
     }
     Some(text)
@@ -294,10 +300,21 @@ impl<'p> Texts<'p> {
                     text.complete &= !mutable;
                     return Some(text);
                 }
-                self.constant(file, name, depth)
+                self.constant(file, name, expr.span.start, depth)
             }
             _ => None,
         }
+    }
+
+    /// The constant whose function is the innermost around `at`.
+    fn inside(&self, file: FileId, all: &[(FileId, usize)], at: u32) -> Option<(FileId, usize)> {
+        let facts = self.facts.get(file.0 as usize)?.as_ref()?;
+        let here = all.iter().copied().filter(|(other, _)| *other == file);
+        let around = here.filter_map(|found| {
+            let within = facts.functions.get(facts.consts.get(found.1)?.within?.0 as usize)?;
+            (within.span.start <= at && at < within.span.end).then_some((within.span.start, found))
+        });
+        around.max_by_key(|(start, _)| *start).map(|(_, found)| found)
     }
 
     /// A part of a concatenation: a hole where it is not known.
@@ -305,9 +322,11 @@ impl<'p> Texts<'p> {
         self.read(file, body, id, depth + 1).unwrap_or_else(|| Placed::hole(body.expr(id).span, file))
     }
 
-    /// A constant of that name: of the same file, else the only one of the crate, else the only one at all.
-    fn constant(&self, file: FileId, name: &Name, depth: u32) -> Option<Placed> {
+    /// A constant of that name, used at `at`: of the same function, else of the same file, else the only one of the crate, else
+    /// the only one at all.
+    fn constant(&self, file: FileId, name: &Name, at: u32, depth: u32) -> Option<Placed> {
         let all = self.consts.get(name)?;
+        let inside = || self.inside(file, all, at);
         let krate = self.file(file)?.krate;
         let only = |wanted: &dyn Fn(FileId) -> bool| {
             let mut found = all.iter().filter(|(file, _)| wanted(*file));
@@ -315,6 +334,7 @@ impl<'p> Texts<'p> {
             found.next().is_none().then_some(*first)
         };
         let (at, index) = only(&|other| other == file)
+            .or_else(inside)
             .or_else(|| only(&|other| self.file(other).is_some_and(|other| other.krate == krate)))
             .or_else(|| only(&|_| true))?;
         let found = self.facts.get(at.0 as usize)?.as_ref()?.consts.get(index)?;

@@ -4,12 +4,13 @@
 //! call with a name that is computed. Such a statement casts doubt on the tables that it names, and only where it makes its SQL at
 //! run time on all of them. What is not in doubt is known: a column that is not there is not there.
 
+use crate::model::CallModel;
 use crate::program::DbOp;
 use crate::rules::prelude::*;
 use crate::sql::ir::{AlterKind, Kind, Object, ObjectName, Statement};
 use crate::sql::schema::{Schema, Table, key};
 use crate::sql::{Dialect, MigrationSet, Script, SqlText, Tool};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::common_sql::each_statement;
@@ -20,13 +21,14 @@ pub struct Schemas {
     all: Vec<SetSchema>,
     /// files that speak of tables which were never here: they talk to another database as well
     strangers: BTreeSet<FileId>,
-    /// files that connect to a database
+    /// files that connect to a database, and do not bring it up to date
     openers: BTreeSet<FileId>,
 }
 
 #[derive(Debug)]
 struct SetSchema {
     dir: String,
+    tool: Tool,
     dialect: Dialect,
     schema: Schema,
     /// tables of migrations in Rust that were not understood whole: they may have more indexes than were seen
@@ -54,6 +56,12 @@ struct Doubts {
 #[derive(Clone, Copy, Debug)]
 pub struct Whole<'p> {
     set: &'p SetSchema,
+}
+
+impl SetSchema {
+    fn knows_any(&self, tables: &[Name]) -> bool {
+        tables.iter().any(|table| self.schema.tables.contains_key(table) || self.ever.contains(table))
+    }
 }
 
 impl<'p> Whole<'p> {
@@ -106,14 +114,11 @@ impl Schemas {
         let sets = program.sql().sets.iter();
         let mut schemas = Self {
             strangers: BTreeSet::new(),
-            openers: program
-                .functions()
-                .filter(|function| program.db_calls(*function).iter().any(|call| call.op == DbOp::Connect))
-                .map(|function| program.file_of(function))
-                .collect(),
+            openers: openers(program),
             all: sets
                 .map(|set| SetSchema {
                     dir: set.dir.clone(),
+                    tool: set.tool,
                     dialect: set.dialect,
                     schema: set.schema().clone(),
                     doubtful: doubtful(program, set),
@@ -141,18 +146,34 @@ impl Schemas {
         let dir = program.file(file).krate.map(|krate| program.workspace.krate(krate).dir.as_str()).unwrap_or_default();
         let within = |set: &&SetSchema| !dir.is_empty() && (set.dir == dir || set.dir.starts_with(&format!("{dir}/")));
         let own: Vec<&SetSchema> = self.all.iter().filter(fits).filter(within).collect();
-        if own.is_empty() { self.all.iter().filter(fits).collect() } else { own }
+        // a few tables that a crate makes for itself do not keep it from those of another one
+        if own.iter().all(|set| set.tool == Tool::Program) { self.all.iter().filter(fits).collect() } else { own }
     }
 
-    /// The schema that a statement means, where its tables are those of one set of migrations and that was understood.
-    pub fn whole_of(&self, program: &Program, text: &SqlText, statement: &Statement) -> Option<Whole<'_>> {
+    /// What is so in every schema that a statement may mean: those of the sets of migrations that know any of its tables, where all
+    /// of them were understood.
+    pub fn in_all<'s, T>(
+        &'s self,
+        program: &Program,
+        text: &SqlText,
+        statement: &Statement,
+        holds: impl Fn(Whole<'s>) -> Option<T>,
+    ) -> Option<T> {
         let tables: Vec<Name> = statement.reads.iter().chain(&statement.writes).map(key).collect();
-        let meant = self.meant(program, text.file, text.dialect);
-        // one of several databases: a file that opens one by itself, or speaks nobody knows to which, may mean yet another
-        if meant.len() > 1 && (text.dialect == Dialect::Generic || self.openers.contains(&text.file)) {
+        let mut meant = self.meant(program, text.file, text.dialect);
+        // one of several databases: a file that opens one by itself may mean yet another
+        if meant.len() > 1 && self.openers.contains(&text.file) {
             return None;
         }
-        self.whole(meant, &tables)
+        if meant.len() > 1 {
+            meant.retain(|set| set.knows_any(&tables));
+        }
+        if meant.iter().any(|set| set.doubts.all) {
+            return None;
+        }
+        let mut found = meant.into_iter().map(|set| holds(Whole { set }));
+        let first = found.next()??;
+        found.all(|other| other.is_some()).then_some(first)
     }
 
     /// The schema that a table of the code means: one that a macro or an entity declares.
@@ -162,7 +183,7 @@ impl Schemas {
 
     fn whole<'s>(&'s self, mut meant: Vec<&'s SetSchema>, tables: &[Name]) -> Option<Whole<'s>> {
         if meant.len() > 1 {
-            meant.retain(|set| tables.iter().any(|table| set.schema.tables.contains_key(table) || set.ever.contains(table)));
+            meant.retain(|set| set.knows_any(tables));
         }
         let [set] = meant.as_slice() else { return None };
         (!set.doubts.all).then_some(Whole { set })
@@ -180,9 +201,20 @@ impl Schemas {
                 made.insert(key(&create.name));
             }
         });
-        // migrations that are written in Rust ask for the schema of their time
-        let sets = program.sql().sets.iter().filter(|set| set.tool == Tool::SeaOrm);
-        let mut files: BTreeSet<FileId> = sets.flat_map(MigrationSet::scripts).map(|script| script.file).collect();
+        // migrations that are written in Rust ask for the schema of their time, also those of a program that changes its own tables
+        let changes = |script: &&Script| {
+            script.statements.iter().any(|statement| match &statement.kind {
+                Kind::AlterTable(_) => true,
+                Kind::Drop(drop) => drop.what == Object::Table,
+                _ => false,
+            })
+        };
+        let of_their_time = |set: &&MigrationSet| matches!(set.tool, Tool::SeaOrm | Tool::Program);
+        let scripts = program.sql().sets.iter().filter(of_their_time).flat_map(|set| {
+            let all = set.tool == Tool::SeaOrm;
+            set.scripts().filter(move |script| all || changes(script))
+        });
+        let mut files: BTreeSet<FileId> = scripts.map(|script| script.file).collect();
         each_statement(program, |place| {
             let sets = self.meant(program, place.text.file, place.text.dialect);
             if sets.is_empty() {
@@ -210,6 +242,29 @@ impl Schemas {
     }
 }
 
+fn openers(program: &Program) -> BTreeSet<FileId> {
+    let functions: Vec<FnId> = program.functions().collect();
+    let connects = |function: &FnId| program.db_calls(*function).iter().any(|call| call.op == DbOp::Connect);
+    let mut files: BTreeSet<FileId> = functions.iter().copied().filter(connects).map(|function| program.file_of(function)).collect();
+    let prepares = |function: FnId| {
+        let body = &program.function(function).body;
+        let migrates = || {
+            let is_migration = |model: &CallModel| model.db.as_deref() == Some("migrate");
+            body.ids().any(|id| {
+                matches!(body.expr(id).kind, ExprKind::MethodCall { .. }) && program.model(function, id).is_some_and(is_migration)
+            })
+        };
+        program.db_calls(function).iter().any(|call| call.op == DbOp::Ddl) || migrates()
+    };
+    for function in functions {
+        let file = program.file_of(function);
+        if files.contains(&file) && prepares(function) {
+            files.remove(&file);
+        }
+    }
+    files
+}
+
 fn doubtful(program: &Program, set: &MigrationSet) -> BTreeSet<Name> {
     let mut tables = BTreeSet::new();
     for script in set.migrations.iter().filter_map(|migration| migration.up.as_ref()) {
@@ -228,6 +283,9 @@ fn doubtful(program: &Program, set: &MigrationSet) -> BTreeSet<Name> {
 impl Doubts {
     fn of(program: &Program, set: &MigrationSet) -> Self {
         let mut doubts = Self { tables: set.schema().strange.clone(), ..Self::default() };
+        if set.tool == Tool::Program {
+            doubts.tables.extend(made_twice(set));
+        }
         let mut known = ever(set);
         known.extend(set.schema().tables.keys().cloned());
         for script in ups(set) {
@@ -239,10 +297,13 @@ impl Doubts {
         }
         // what the program changes by itself; of tables that it makes by itself, what any other file says
         let by_itself = set.tool == Tool::Program;
+        let files: BTreeSet<FileId> = set.scripts().map(|script| script.file).collect();
         let counts = |text: &&SqlText| {
-            let rel = &program.file(text.file).rel;
-            let own = rel.strip_prefix(&*set.dir).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-            !text.test && !own && (text.call().is_some() || by_itself)
+            // also where another file includes one of them
+            let own = || files.contains(&text.file) || files.contains(&text.location(Span::new(0, 1)).file);
+            let beside = || program.file(text.file).rel.strip_prefix(&*set.dir).is_some_and(|rest| rest.starts_with('/'));
+            let speaks = text.dialect == set.dialect || text.dialect == Dialect::Generic;
+            speaks && !text.test && (text.call().is_some() || by_itself) && !own() && (by_itself || !beside())
         };
         for statement in program.sql().texts.iter().filter(counts).flat_map(|text| &text.statements) {
             match &statement.kind {
@@ -366,6 +427,22 @@ fn names_table(literal: &str) -> bool {
     }
     let name = words.find(|word| !matches!(*word, "if" | "exists" | "only"));
     name.is_some_and(|name| !name.contains('%')) && words.next().is_some()
+}
+
+/// Tables that are made several times, each with other columns: the newest shape may stand first, before the steps that lead to it.
+fn made_twice(set: &MigrationSet) -> BTreeSet<Name> {
+    let mut made: BTreeMap<Name, BTreeSet<&Name>> = BTreeMap::new();
+    let mut twice = BTreeSet::new();
+    for statement in ups(set).flat_map(|script| &script.statements) {
+        let Kind::CreateTable(create) = &statement.kind else { continue };
+        let name = key(&create.name);
+        let columns: BTreeSet<&Name> = create.columns.iter().map(|column| &column.name).collect();
+        if made.get(&name).is_some_and(|others| *others != columns) {
+            twice.insert(name.clone());
+        }
+        made.insert(name, columns);
+    }
+    twice
 }
 
 fn ups(set: &MigrationSet) -> impl Iterator<Item = &Script> {

@@ -31,7 +31,7 @@ fn check(cx: &mut Cx<'_>) {
         let given: BTreeSet<&str> = given.iter().map(Name::as_str).collect();
         // columns of another schema than this one
         if given.iter().all(|name| table.column(name).is_some()) {
-            report(whole, table, &given, place_of(program, chain, expr), cx);
+            report(table, &missing(whole, table, &given), place_of(program, chain, expr), cx);
         }
     });
 }
@@ -42,24 +42,32 @@ fn one(place: &Place<'_>, statement: &Statement, spared: bool, schemas: &Schemas
     if spared || insert.columns.is_empty() || insert.or.is_some() || !place.text.placed.complete || !place.statement.whole {
         return;
     }
-    let Some(whole) = schemas.whole_of(program, place.text, statement) else { return };
-    let Some(table) = whole.table(&insert.table) else { return };
     let given = insert.columns.iter().map(|column| column.name.as_str()).collect();
     let last = insert.columns.last().map_or(place.statement.span, |column| column.span);
-    report(whole, table, &given, place.location(insert.columns[0].span.to(last)), cx);
+    let found = schemas.in_all(program, place.text, statement, |whole| {
+        let table = whole.table(&insert.table)?;
+        let missing = missing(whole, table, &given);
+        (!missing.is_empty()).then_some((table, missing))
+    });
+    if let Some((table, missing)) = found {
+        report(table, &missing, place.location(insert.columns[0].span.to(last)), cx);
+    }
 }
 
-fn report(whole: Whole<'_>, table: &Table, given: &BTreeSet<&str>, at: Location, cx: &mut Cx<'_>) {
+/// The columns that must be given and are not.
+fn missing<'t>(whole: Whole<'_>, table: &'t Table, given: &BTreeSet<&str>) -> Vec<&'t Column> {
     if whole.dialect() == Dialect::MySql || whole.has_trigger(table) {
-        return;
+        return Vec::new();
     }
     let row_id =
         |column: &Column| whole.dialect() == Dialect::Sqlite && table.primary_key.len() == 1 && table.primary_key[0] == column.name;
     // SQLite lets a key be NULL
     let must = |column: &Column| if whole.dialect() == Dialect::Sqlite { column.not_null_written } else { column.not_null };
     let makes_itself = |column: &Column| column.has_default || column.identity || column.generated || row_id(column);
-    let missing: Vec<&Column> =
-        table.columns.iter().filter(|column| must(column) && !makes_itself(column) && !given.contains(column.name.as_str())).collect();
+    table.columns.iter().filter(|column| must(column) && !makes_itself(column) && !given.contains(column.name.as_str())).collect()
+}
+
+fn report(table: &Table, missing: &[&Column], at: Location, cx: &mut Cx<'_>) {
     let Some(first) = missing.first() else { return };
     let columns = missing.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
     let finding = cx.report_at(at).arg("table", table.name.as_str()).arg("columns", columns);

@@ -31,7 +31,9 @@ fn check(cx: &mut Cx<'_>) {
         let known = whole.table_of(&chain.table).filter(|table| whole.keys_are_known(table));
         let Some(table) = known.filter(|_| whole.dialect() != Dialect::MySql) else { return };
         let wanted = target.columns.iter().map(Name::as_str).collect();
-        judge(table, &wanted, target.filtered, place_of(program, chain, target.expr), cx);
+        if finds_nothing(table, &wanted, target.filtered) {
+            report(table, &wanted, place_of(program, chain, target.expr), cx);
+        }
     });
 }
 
@@ -42,16 +44,21 @@ fn one(place: &Place<'_>, statement: &Statement, schemas: &Schemas, cx: &mut Cx<
     if conflict.target.is_empty() || !place.text.placed.complete {
         return;
     }
-    let Some(whole) = schemas.whole_of(program, place.text, statement) else { return };
-    let Some(table) = whole.table(&insert.table).filter(|table| whole.keys_are_known(table)) else { return };
     let wanted: BTreeSet<&str> = conflict.target.iter().map(|column| column.name.as_str()).collect();
-    judge(table, &wanted, conflict.filter.is_some(), place.location(conflict.span), cx);
+    let found = schemas.in_all(program, place.text, statement, |whole| {
+        let table = whole.table(&insert.table).filter(|table| whole.keys_are_known(table))?;
+        finds_nothing(table, &wanted, conflict.filter.is_some()).then_some(table)
+    });
+    if let Some(table) = found {
+        report(table, &wanted, place.location(conflict.span), cx);
+    }
 }
 
-fn judge(table: &Table, wanted: &BTreeSet<&str>, filtered: bool, at: Location, cx: &mut Cx<'_>) {
-    if wanted.iter().any(|column| table.column(column).is_none()) || is_unique(table, wanted, filtered) {
-        return;
-    }
+fn finds_nothing(table: &Table, wanted: &BTreeSet<&str>, filtered: bool) -> bool {
+    wanted.iter().all(|column| table.column(column).is_some()) && !is_unique(table, wanted, filtered)
+}
+
+fn report(table: &Table, wanted: &BTreeSet<&str>, at: Location, cx: &mut Cx<'_>) {
     let columns = wanted.iter().copied().collect::<Vec<_>>().join(", ");
     let finding = cx.report_at(at).arg("table", table.name.as_str()).arg("columns", columns);
     finding.label_at("table", table.place).help("unique");
