@@ -7,6 +7,7 @@
 use crate::facts::walk;
 use crate::facts::{ExprId, ExprKind, Name, Stmt};
 use crate::source::Location;
+use crate::sql::{Classified, Effect};
 
 use super::loops::{Carrier, Loop, LoopShape};
 use super::queries::{DbCall, DbOp, Definitions};
@@ -216,10 +217,24 @@ pub fn of_callee(program: &Program, table: &EffectTable, function: FnId, id: Exp
         led.effects.worker = worker;
         // a type that says what it is: it asks the database when it has no answer yet
         led.effects.cached |= led.callee.is_some_and(|callee| program.is_cache(callee));
+        if let Some(text) = program.handed_text(function, id).filter(|_| led.effects.tables.is_empty()) {
+            says(&mut led.effects, text);
+        }
     } else if remote || worker {
         best = Some(Led { effects: Effects { remote, worker, ..Effects::default() }, callee: None });
     }
     best
+}
+
+/// What the callee sends is what the text says that it is given.
+fn says(effects: &mut Effects, text: &Classified) {
+    if matches!(text.effect, Effect::Read | Effect::Write) {
+        effects.writes = text.effect == Effect::Write;
+        effects.reads = !effects.writes;
+    }
+    effects.tables = text.tables.iter().map(|each| Name::new(&each.table.name)).collect();
+    effects.tables.sort_unstable();
+    effects.tables.dedup();
 }
 
 /// `let find = |id| async move { .. }; for id in ids { find(id).await }`: what the closure does, at each call of it. One level deep:

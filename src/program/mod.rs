@@ -14,6 +14,7 @@
 //! | functions kept in fields | [`stored`] |
 //! | files that only tests mount | [`test_files`] |
 //! | call graph, recursion, reach | [`graph`] |
+//! | SQL that is given to functions of the workspace | [`handed`] |
 //! | database calls, builders' chains, loops, effects through calls | [`queries`], [`chains`], [`loops`], [`effects`], [`read_through`] |
 //! | the questions that rules ask | [`ask`], [`conditions`], what values are made of in [`ingredients`], hashes in [`digests`] |
 
@@ -33,6 +34,7 @@ mod explain;
 mod graft;
 mod graph;
 mod guess;
+mod handed;
 mod infer;
 pub mod ingredients;
 mod inserts;
@@ -173,6 +175,7 @@ pub struct Program {
     graph: Graph,
     routes: routes::Routes,
     sql: Sql,
+    handed: handed::HandedEffects,
     effects: std::sync::OnceLock<EffectTable>,
     shelf: shelf::Shelf,
     chains: std::sync::OnceLock<Vec<Chain>>,
@@ -221,10 +224,12 @@ impl Program {
             graph,
             routes: routes::Routes::default(),
             sql,
+            handed: handed::HandedEffects::default(),
             effects: std::sync::OnceLock::new(),
             shelf: shelf::Shelf::default(),
             chains: std::sync::OnceLock::new(),
         };
+        handed::gather(&mut program);
         program.routes = routes::Routes::find(&program);
         program.graph.reach = graph::reach(&program);
         program

@@ -18,7 +18,7 @@ use super::text::{Placed, Texts};
 use super::{Dialect, builder, embedded, read};
 use crate::facts::hash::QuickSet;
 use crate::facts::walk::parents;
-use crate::facts::{Body, ExprId, ExprKind, Facts, FnIdx, Meta, Name, Path};
+use crate::facts::{Body, ExprId, ExprKind, Facts, FnIdx, Function, Meta, Name, Path};
 use crate::model::{CallModel, Models, Named};
 use crate::source::{FileId, Location, Role, SourceFile, Span, Workspace};
 
@@ -29,6 +29,7 @@ pub struct Sql {
     pub sets: Vec<MigrationSet>,
     /// by file and place; without migrations
     pub texts: Vec<SqlText>,
+    pub(super) dialects: Dialects,
 }
 
 /// One text of SQL outside migrations.
@@ -61,6 +62,8 @@ pub struct Call {
     /// none in a constant's initialiser
     pub function: Option<FnIdx>,
     pub expr: ExprId,
+    /// a function of the workspace takes the text and sends it: the model is that of the call it ends in
+    pub handed: bool,
     /// checked against a database when it was compiled
     pub checked: bool,
     /// how many values are bound; none where that cannot be told
@@ -105,20 +108,7 @@ impl Sql {
         tests: bool,
     ) -> Self {
         let SqlFiles { mut sets, texts: mut in_files, dialects } = read;
-        let takes = |path: &str| models.call(path).is_some_and(|model| model.sql.is_some() || model.sql_file.is_some());
-        let last = |path: &str| path.rsplit("::").next().unwrap_or(path).to_owned();
-        let paths: Vec<_> = models.paths().filter(|path| takes(path)).collect();
-        let (macros, functions): (Vec<String>, Vec<String>) = paths.iter().map(|path| last(path)).partition(|name| name.ends_with('!'));
-        let reader = Gatherer {
-            texts: Texts::new(files, facts, workspace),
-            takers: functions.into_iter().collect(),
-            macros: macros.iter().map(|name| name.trim_end_matches('!').to_owned()).collect(),
-            at_hand: at_hand(paths.iter().map(|path| &**path), workspace, models),
-            workspace,
-            models,
-            dialects: &dialects,
-            tests,
-        };
+        let reader = Gatherer::new(Texts::new(files, facts, workspace), workspace, models, &dialects, tests);
         let in_rust = builder::discover(files, facts, workspace, &dialects, &reader.texts);
         // a file that a migration in Rust runs is part of that one
         let run = files_of(&in_rust);
@@ -151,7 +141,7 @@ impl Sql {
         sets.par_iter().for_each(|set| {
             let _ = set.history();
         });
-        Self { sets, texts }
+        Self { sets, texts, dialects }
     }
 }
 
@@ -165,8 +155,8 @@ fn is_for_tests(dir: &str) -> bool {
     dir.split(['/', '_', '-']).any(|part| matches!(part, "test" | "tests" | "testdata" | "fixtures"))
 }
 
-struct Gatherer<'p> {
-    texts: Texts<'p>,
+pub(super) struct Gatherer<'p> {
+    pub(super) texts: Texts<'p>,
     /// the last names of functions that take SQL
     takers: QuickSet<String>,
     /// of macros, without the mark
@@ -208,7 +198,24 @@ fn at_hand<'a>(paths: impl Iterator<Item = &'a str>, workspace: &Workspace, mode
     crates.into_iter().filter(is_at_hand).map(ToOwned::to_owned).collect()
 }
 
-impl Gatherer<'_> {
+impl<'p> Gatherer<'p> {
+    pub(super) fn new(texts: Texts<'p>, workspace: &'p Workspace, models: &'p Models, dialects: &'p Dialects, tests: bool) -> Self {
+        let takes = |path: &str| models.call(path).is_some_and(|model| model.sql.is_some() || model.sql_file.is_some());
+        let last = |path: &str| path.rsplit("::").next().unwrap_or(path).to_owned();
+        let paths: Vec<_> = models.paths().filter(|path| takes(path)).collect();
+        let (macros, functions): (Vec<String>, Vec<String>) = paths.iter().map(|path| last(path)).partition(|name| name.ends_with('!'));
+        Self {
+            texts,
+            takers: functions.into_iter().collect(),
+            macros: macros.iter().map(|name| name.trim_end_matches('!').to_owned()).collect(),
+            at_hand: at_hand(paths.iter().map(|path| &**path), workspace, models),
+            workspace,
+            models,
+            dialects,
+            tests,
+        }
+    }
+
     fn rust(&self, file: &SourceFile, facts: &Facts) -> Vec<SqlText> {
         if file.role == Role::BuildScript || !self.tests && file.role.is_test_like() {
             return Vec::new();
@@ -235,16 +242,8 @@ impl Gatherer<'_> {
             let builder = self.models.method(owner, "push").is_some_and(|push| push.clause.as_deref() == Some("push"));
             let mut text = text;
             text.placed.complete &= !builder;
-            // a crate of one database says more than the file
-            let near = || {
-                let function = function.and_then(|at| facts.functions.get(at.0 as usize))?;
-                // `#[cfg(feature = "sqlite")]` on one of two twins
-                let under = function.attrs.iter().filter(|attr| attr.path == "cfg").flat_map(|attr| &attr.args).find_map(of_condition);
-                under.or_else(|| self.dialects.of_code(file.text.get(function.span.range())?))
-            };
-            let dialect = self
-                .models_of_one(&text.owners)
-                .unwrap_or_else(|| *dialect.get_or_insert_with(|| near().unwrap_or_else(|| self.dialects.of_file(file))));
+            let near = || self.near(file, function.and_then(|at| facts.functions.get(at.0 as usize)));
+            let dialect = self.models_of_one(&text.owners).unwrap_or_else(|| *dialect.get_or_insert_with(near));
             let above = above.get_or_insert_with(|| parents(body));
             let prepared = model.db.as_deref() == Some("build") && matches!(body.expr(id).kind, ExprKind::MethodCall { .. });
             let (binds, fetches) = self.chain(body, id, above, text.next_arg, prepared);
@@ -257,6 +256,7 @@ impl Gatherer<'_> {
                     owners: text.owners,
                     function,
                     expr: id,
+                    handed: false,
                     checked: model.sql_checked,
                     binds,
                     names,
@@ -323,8 +323,19 @@ impl Gatherer<'_> {
         }
     }
 
-    /// The dialect that all these paths' crates have, where each has only one.
-    fn models_of_one(&self, owners: &[Name]) -> Option<Dialect> {
+    /// The dialect of a place where the crate that is called has several.
+    pub(super) fn near(&self, file: &SourceFile, function: Option<&Function>) -> Dialect {
+        let own = || {
+            let function = function?;
+            // `#[cfg(feature = "sqlite")]` on one of two twins
+            let under = function.attrs.iter().filter(|attr| attr.path == "cfg").flat_map(|attr| &attr.args).find_map(of_condition);
+            under.or_else(|| self.dialects.of_code(file.text.get(function.span.range())?))
+        };
+        own().unwrap_or_else(|| self.dialects.of_file(file))
+    }
+
+    /// The dialect that all these paths' crates have, where each has only one: a crate of one database says more than the file.
+    pub(super) fn models_of_one(&self, owners: &[Name]) -> Option<Dialect> {
         let mut dialects = owners.iter().map(|owner| self.dialects.of_package(owner.split("::").next().unwrap_or("")));
         let first = dialects.next()??;
         dialects.all(|other| other == Some(first)).then_some(first)
@@ -376,7 +387,7 @@ impl Gatherer<'_> {
 
     /// How many values the rest of the chain binds, and what it fetches. What is `prepared` is given its values by the call that
     /// runs it; a list beside the text is one of types there.
-    fn chain(
+    pub(super) fn chain(
         &self,
         body: &Body,
         id: ExprId,
@@ -467,7 +478,7 @@ fn listed(body: &Body, id: ExprId) -> Option<u32> {
 }
 
 /// The names of a written list of values: `params! { "id" => id }`, `named_params! { ":id": id }`, `&[(":id", &id)]`.
-fn named(body: &Body, id: ExprId) -> Option<Vec<Name>> {
+pub(super) fn named(body: &Body, id: ExprId) -> Option<Vec<Name>> {
     let plain = |name: &str| Name::new(name.trim_start_matches([':', '@', '$']));
     match &body.expr(id).kind {
         ExprKind::Ref { operand, .. } | ExprKind::Cast { operand, .. } => named(body, *operand),

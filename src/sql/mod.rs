@@ -17,6 +17,7 @@ pub mod effects;
 mod embedded;
 mod files;
 pub mod gather;
+pub mod handed;
 pub mod ir;
 pub mod judge;
 pub mod lex;

@@ -53,6 +53,9 @@ pub fn fetched(program: &Program, text: &SqlText) -> Option<Name> {
 /// Whether the call that takes a text is the one it was taken for: a method is found by its name, before types are known.
 pub fn is_sure(program: &Program, text: &SqlText) -> bool {
     let Some(call) = text.call() else { return false };
+    if call.handed {
+        return true;
+    }
     let Some(function) = call.function.map(|at| program.fn_id(text.file, at)) else { return true };
     if !matches!(program.function(function).body.expr(call.expr).kind, ExprKind::MethodCall { .. }) {
         return true;
