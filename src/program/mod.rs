@@ -13,7 +13,7 @@
 //! | types of expressions, what calls run | [`infer`], [`patterns`], [`through`], [`calls`], [`callee`]; kept in [`bodies`] |
 //! | functions kept in fields | [`stored`] |
 //! | files that only tests mount | [`test_files`] |
-//! | call graph, recursion, reach | [`graph`] |
+//! | call graph, recursion, reach | [`graph`], what is near in it [`nearby`] |
 //! | SQL that is given to functions of the workspace | [`handed`] |
 //! | database calls, builders' chains, loops, effects through calls | [`queries`], [`chains`], [`loops`], [`effects`], [`read_through`] |
 //! | the questions that rules ask | [`ask`], [`conditions`], what values are made of in [`ingredients`], hashes in [`digests`] |
@@ -46,6 +46,7 @@ mod lower;
 mod memory;
 mod module_files;
 mod names;
+mod nearby;
 mod paths;
 mod patterns;
 pub mod payloads;

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 mod check;
 mod document;
 mod finding;
+pub mod majority;
 pub mod prelude;
 
 pub use check::{Check, Cx};

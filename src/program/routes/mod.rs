@@ -101,6 +101,13 @@ impl Route {
         matches!(self.method.as_str(), "post" | "put" | "patch" | "delete")
     }
 
+    /// A route over HTTP that a server of the project answers, and no test's; `handler` does its work.
+    #[must_use]
+    pub fn is_live(&self, program: &Program, handler: FnId) -> bool {
+        let is_test = || program.is_test(handler) || self.within.is_some_and(|within| program.is_test(within));
+        self.kind == RouteKind::Http && self.mounted && !is_test()
+    }
+
     /// Names of the parameters in its path, in order: `{id}`, `:id`, `<id>`, `{tail:.*}`, `*rest`.
     #[must_use]
     pub fn params(&self) -> Vec<String> {

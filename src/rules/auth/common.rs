@@ -1,9 +1,7 @@
 //! What rules on who may call a route share: names that ask who is there, names that limit how often, and where a route is written.
 
-use std::collections::BTreeSet;
-
 pub use crate::program::routes::place;
-use crate::program::routes::{Handler, Layer, Route, RouteKind};
+use crate::program::routes::{Handler, Layer, Route};
 use crate::program::{Target, Ty};
 use crate::rules::prelude::*;
 use crate::secrets::names;
@@ -127,41 +125,6 @@ pub fn calls_within(program: &Program, id: FnId, wanted: impl Fn(&str) -> bool) 
     calls.map(|id| body.called(id).1).find(|name| wanted(name)).map(ToString::to_string)
 }
 
-/// A function and what it calls, nearest first, at most `depth` calls down. Tests are left out.
-#[must_use]
-pub fn below(program: &Program, root: FnId, depth: usize) -> Vec<FnId> {
-    /// a request that runs more than this is no longer about one thing
-    const MOST: usize = 400;
-    let mut found = vec![root];
-    let mut seen: BTreeSet<FnId> = BTreeSet::from([root]);
-    let mut start = 0;
-    for _ in 0..depth {
-        let end = found.len();
-        for at in start..end {
-            let callees: Vec<FnId> = program.callees(found[at]).iter().map(|(callee, _)| *callee).collect();
-            for callee in callees {
-                if found.len() < MOST && !program.is_test(callee) && seen.insert(callee) {
-                    found.push(callee);
-                }
-            }
-        }
-        start = end;
-    }
-    found
-}
-
-/// A function and those it is called by, at most `depth` calls up.
-#[must_use]
-pub fn above(program: &Program, root: FnId, depth: usize) -> BTreeSet<FnId> {
-    let mut found = BTreeSet::from([root]);
-    let mut edge = vec![root];
-    for _ in 0..depth {
-        let callers: Vec<FnId> = edge.iter().flat_map(|id| program.callers(*id)).map(|(caller, _)| *caller).collect();
-        edge = callers.into_iter().filter(|caller| found.insert(*caller)).collect();
-    }
-    found
-}
-
 /// Calls `each` with every identifier and text of a body.
 pub fn each_name(body: &Body, mut each: impl FnMut(&str)) {
     for id in body.ids() {
@@ -235,7 +198,7 @@ pub fn limits_tries(name: &str) -> bool {
 pub fn limiting_layer(program: &Program, layer: &Layer) -> bool {
     layer.names.iter().any(|name| limits_tries(name) && !is_of_size(name))
         || layer.functions.iter().any(|function| {
-            limits_tries(&program.path_of(*function)) || below(program, *function, 2).iter().any(|id| mentions_limit(program, *id))
+            limits_tries(&program.path_of(*function)) || program.below(*function, 2).iter().any(|id| mentions_limit(program, *id))
         })
         // a value that was made elsewhere: the name of the local, field or function that it is kept in
         || mentions_within(program, layer, limits_tries)
@@ -268,13 +231,6 @@ pub fn mentions_limit(program: &Program, id: FnId) -> bool {
             let model = site.model.map(|model| program.models.get(model));
             model.is_some_and(|model| model.limits.as_deref() == Some("rate"))
         })
-}
-
-/// A route that a server of the project answers, and no test's.
-#[must_use]
-pub fn counts(program: &Program, route: &Route, handler: FnId) -> bool {
-    let is_test = || program.is_test(handler) || route.within.is_some_and(|within| program.is_test(within));
-    route.kind == RouteKind::Http && route.mounted && !is_test()
 }
 
 /// The function that does a route's work, also behind a closure that calls one.

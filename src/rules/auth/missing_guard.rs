@@ -11,9 +11,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::common::{asks_caller, asks_who, below, calls_within, counts, each_name, guard_layer, mentions_within, place};
+use super::common::{asks_caller, asks_who, calls_within, each_name, guard_layer, mentions_within, place};
 use crate::program::routes::{Extractor, Layer, Route, Source};
 use crate::program::{Bound, Ty};
+use crate::rules::majority::{Measure, group, leading};
 use crate::rules::prelude::*;
 use crate::secrets::names;
 
@@ -37,6 +38,8 @@ const ITS_OWN: &str = "a check of its own";
 
 /// How many siblings have to be guarded before one without is odd.
 const LEAST: usize = 3;
+/// And what share of them.
+const PERCENT: usize = 75;
 
 #[derive(Clone, Debug)]
 struct Seen<'p> {
@@ -54,7 +57,7 @@ fn check(cx: &mut Cx<'_>) {
     let mut all: Vec<Seen<'_>> = Vec::new();
     for route in &program.routes().routes {
         let Some(handler) = route.handler.function() else { continue };
-        if !counts(program, route, handler) || !route.is_mutating() {
+        if !route.is_live(program, handler) || !route.is_mutating() {
             continue;
         }
         let by_layer = route
@@ -89,14 +92,6 @@ fn check(cx: &mut Cx<'_>) {
     }
 }
 
-fn group<'s, 'p>(all: &'s [Seen<'p>], key: impl Fn(&Seen<'p>) -> String) -> BTreeMap<String, Vec<&'s Seen<'p>>> {
-    let mut groups: BTreeMap<String, Vec<&Seen<'_>>> = BTreeMap::new();
-    for seen in all {
-        groups.entry(key(seen)).or_default().push(seen);
-    }
-    groups
-}
-
 /// Reports the members without a guard where most have one.
 fn odd(cx: &mut Cx<'_>, members: &[&Seen<'_>], least: usize, severity: Severity, told: &mut BTreeSet<FnId>) {
     let program = cx.program();
@@ -104,13 +99,10 @@ fn odd(cx: &mut Cx<'_>, members: &[&Seen<'_>], least: usize, severity: Severity,
     if guarded.len() < least {
         return;
     }
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for guard in guarded.iter().filter_map(|seen| seen.guard.as_deref()).filter(|guard| *guard != ITS_OWN) {
-        *counts.entry(guard).or_default() += 1;
-    }
     // handlers that each check something of their own have nothing in common that one could lack
-    let Some((guard, count)) = counts.iter().max_by_key(|(name, count)| (**count, std::cmp::Reverse(**name))) else { return };
-    if *count < LEAST || 2 * count < guarded.len() {
+    let named = guarded.iter().filter_map(|seen| seen.guard.as_deref()).filter(|guard| *guard != ITS_OWN);
+    let Some((guard, count)) = leading(named) else { return };
+    if count < LEAST || 2 * count < guarded.len() {
         return;
     }
     let open: Vec<&&Seen<'_>> = members
@@ -122,10 +114,10 @@ fn odd(cx: &mut Cx<'_>, members: &[&Seen<'_>], least: usize, severity: Severity,
                 && !asks_further_down(program, seen.handler)
         })
         .collect();
-    if open.is_empty() || guarded.len() < 3 * open.len() {
+    if !(Measure { least, percent: PERCENT }).holds(guarded.len(), open.len()) {
         return;
     }
-    let example = guarded.iter().find(|seen| seen.guard.as_deref() == Some(*guard));
+    let example = guarded.iter().find(|seen| seen.guard.as_deref() == Some(guard));
     for seen in open {
         if !told.insert(seen.handler) {
             continue;
@@ -134,7 +126,7 @@ fn odd(cx: &mut Cx<'_>, members: &[&Seen<'_>], least: usize, severity: Severity,
         finding
             .arg("method", seen.route.method.to_ascii_uppercase())
             .arg("path", &seen.route.path)
-            .arg("guard", *guard)
+            .arg("guard", guard)
             .arg("guarded", guarded.len().to_string())
             .arg("all", (guarded.len() + 1).to_string())
             .severity(severity)
@@ -195,7 +187,7 @@ fn parameter_guard(program: &Program, each: &Extractor) -> Option<String> {
             matches!(bound, Bound::Foreign(path, _) if program.models.kind(path) == Some("extractor-trait"))
                 && implementation.functions.iter().any(|at| {
                     let id = program.fn_id(file, *at);
-                    below(program, id, 2).iter().any(|id| refuses(program, *id))
+                    program.below(id, 2).iter().any(|id| refuses(program, *id))
                 })
         }),
         _ => false,
@@ -219,7 +211,7 @@ fn layer_guard(program: &Program, layer: &Layer) -> Option<String> {
     let says_so = |id: FnId| {
         names::words(&program.function(id).name).iter().any(|word| matches!(word.as_str(), "reject" | "deny" | "anonymous" | "logged"))
     };
-    let refusing = layer.functions.iter().find(|id| says_so(**id) || below(program, **id, 3).iter().any(|id| refuses(program, *id)));
+    let refusing = layer.functions.iter().find(|id| says_so(**id) || program.below(**id, 3).iter().any(|id| refuses(program, *id)));
     if let Some(function) = refusing {
         return Some(program.function(*function).name.to_string());
     }
@@ -233,7 +225,7 @@ fn layer_guard(program: &Program, layer: &Layer) -> Option<String> {
 
 /// A call in the handler, or in what it hands its work to, that finds out who calls.
 fn call_guard(program: &Program, handler: FnId) -> Option<String> {
-    let near = below(program, handler, 2);
+    let near = program.below(handler, 2);
     let asked = near.iter().enumerate().find_map(|(at, id)| calls_within(program, *id, |name| asks_caller(name, at == 0)));
     if asked.is_some() {
         return asked;
@@ -244,7 +236,7 @@ fn call_guard(program: &Program, handler: FnId) -> Option<String> {
 /// The service or the repository that the handler hands its work to asks: the handler is not the odd one out, it is layered more
 /// deeply.
 fn asks_further_down(program: &Program, handler: FnId) -> bool {
-    below(program, handler, 6).iter().any(|id| calls_within(program, *id, |name| asks_caller(name, false)).is_some())
+    program.below(handler, 6).iter().any(|id| calls_within(program, *id, |name| asks_caller(name, false)).is_some())
 }
 
 /// The body answers 401 or 403, or checks a signature.
@@ -267,7 +259,7 @@ fn is_public(program: &Program, seen: &Seen<'_>) -> bool {
 
 /// A new account, or a client of one's OAuth server: whoever comes first has no account.
 fn registers(program: &Program, handler: FnId) -> bool {
-    below(program, handler, 4).iter().any(|id| {
+    program.below(handler, 4).iter().any(|id| {
         let mut found = program.sites(*id).iter().any(|site| {
             site.model.is_some_and(|model| {
                 program.models.get(model).has_mark("password-hash") || program.models.get(model).has_mark("password-verify")

@@ -11,8 +11,8 @@ use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::common::{
-    above, asks_caller, asks_who, below, calls_within, counts, guard_layer, limiting_layer, limits_tries, mentions_limit, mentions_within,
-    path_words, payload_fields, place, worker,
+    asks_caller, asks_who, calls_within, guard_layer, limiting_layer, limits_tries, mentions_limit, mentions_within, path_words,
+    payload_fields, place, worker,
 };
 use crate::program::routes::{Layer, Route};
 use crate::rules::prelude::*;
@@ -52,10 +52,10 @@ fn check(cx: &mut Cx<'_>) {
     let mut limited: BTreeSet<FnId> = BTreeSet::new();
     for route in routes {
         let Some(handler) = worker(program, route) else { continue };
-        if !counts(program, route, handler) || !(route.is_mutating() || route.method == "any") {
+        if !route.is_live(program, handler) || !(route.is_mutating() || route.method == "any") {
             continue;
         }
-        let functions = below(program, handler, DEPTH);
+        let functions = program.below(handler, DEPTH);
         let Some(act) = act_of(program, route, handler, &functions) else { continue };
         if is_limited(program, route, &functions) || (!*seen || route.layers.is_empty()) && limited_around(program, route) {
             limited.insert(handler);
@@ -244,7 +244,7 @@ fn is_unknown(program: &Program, layer: &Layer) -> bool {
 
 /// The functions that make the router, or start the server, name a limiter that was not seen as a layer.
 fn limited_around(program: &Program, route: &Route) -> bool {
-    let near = route.within.is_some_and(|within| above(program, within, 4).iter().any(|id| mentions_limit(program, *id)));
+    let near = route.within.is_some_and(|within| program.above(within, 4).iter().any(|id| mentions_limit(program, *id)));
     let krate = |id: FnId| program.path_of(id).split("::").next().map(ToOwned::to_owned);
     let own = worker(program, route).and_then(krate);
     near || program.functions().any(|id| {
