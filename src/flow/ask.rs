@@ -256,6 +256,16 @@ pub fn is_shell(program: &str) -> bool {
     matches!(name.trim_end_matches(".exe"), "sh" | "bash" | "zsh" | "dash" | "ksh" | "fish" | "cmd" | "powershell" | "pwsh")
 }
 
+/// The header that says from which page a request comes, or which host it is for.
+pub fn names_own_origin(body: &Body, header: ExprId) -> bool {
+    let is_one = |name: &str| matches!(name.to_ascii_lowercase().as_str(), "referer" | "host" | "origin");
+    match &body.expr(header).kind {
+        ExprKind::Path(path) => is_one(path.last()),
+        ExprKind::Lit(Lit::Str(name)) => is_one(name),
+        _ => false,
+    }
+}
+
 // -- failing
 
 /// Panics when there is nothing: the name to report.
@@ -288,6 +298,13 @@ pub fn fails_on_input(program: &Program, function: FnId, body: &Body, id: ExprId
             {
                 false
             }
+            // `Path(params): Path<HashMap<_, _>>`, `params.get("id")`: the route has the parameter
+            "get"
+                if of_path_extractor(program, function, *receiver)
+                    && matches!(args.as_slice(), [arg] if matches!(body.expr(*arg).kind, ExprKind::Lit(_))) =>
+            {
+                false
+            }
             // midnight exists
             "and_hms_opt" | "and_hms_milli_opt" if args.iter().all(|arg| matches!(body.expr(*arg).kind, ExprKind::Lit(_))) => false,
             "parse" | "get" | "split_once" | "rsplit_once" | "strip_prefix" | "strip_suffix" | "find" | "rfind" | "nth" | "next"
@@ -312,6 +329,20 @@ pub fn fails_on_input(program: &Program, function: FnId, body: &Body, id: ExprId
         }
         _ => false,
     }
+}
+
+/// A local of a handler's parameter that takes the route's parameters apart.
+fn of_path_extractor(program: &Program, function: FnId, id: ExprId) -> bool {
+    let facts = program.function(function);
+    let Some(local) = program.local(function, id) else { return false };
+    let signature = &program.signature(function).params;
+    facts.params.iter().zip(signature).any(|(param, ty)| {
+        let mut bound = false;
+        walk::for_each_binding(&facts.body, param.pat, &mut |binding, _| bound |= binding == local);
+        let path =
+            || matches!(ty.peel_refs(), Ty::Foreign(path, _) if program.models.extractor(path).is_some_and(|model| model.kind == "path"));
+        bound && path()
+    })
 }
 
 /// The conversion behind adapters of its error: `x.parse()` of `x.parse().map_err(..)`.

@@ -57,7 +57,11 @@ impl Interp<'_> {
             if self.state.proved.contains_key(&source) {
                 self.state.proved.edit().remove(&source);
             }
-            let value = Value::of(source);
+            let mut value = Value::of(source);
+            // where the browser comes from, and whom it asks: nobody else chooses that for it
+            if kind == "request-header" && call.expr(0).is_some_and(|header| ask::names_own_origin(self.body, header)) {
+                value.clear(Kinds::REDIRECT);
+            }
             self.run_closures(call, model, &value);
             return value;
         }

@@ -69,7 +69,9 @@ fn check(cx: &mut Cx<'_>) {
         // what runs while the server starts, and in jobs that it starts with, fails before anybody asks
         if serves(program, function) && (reach.request || !reach.startup) {
             unwrapped_work(cx, function, &mut told);
-            given_up(cx, function, &mut told);
+            if reach.request {
+                given_up(cx, function, &mut told);
+            }
         }
     }
 }

@@ -30,6 +30,8 @@ fn check(cx: &mut Cx<'_>) {
             finding.arg("segment", segment).arg("router", format!("{} {}.{}", route.framework, version.0, version.1));
             continue;
         }
+        // the path of the whole router may have been lost on the way
+        let served = route.served && route.path != "/";
         let has = route.params();
         for extractor in route.extractors.iter().filter(|one| one.kind() == Some("path") && !one.optional) {
             let Some(payload) = &extractor.payload else { continue };
@@ -37,7 +39,7 @@ fn check(cx: &mut Cx<'_>) {
             match wants(program, payload) {
                 Wants::Values(count) => {
                     let more = has.len() > count && (exact || count == 1 && !matches!(payload, Ty::Tuple(_)));
-                    let fewer = has.len() < count && route.served;
+                    let fewer = has.len() < count && served;
                     if more || fewer {
                         let finding = cx.report_at(place(program, route));
                         finding.arg("path", &route.path).arg("has", has.len().to_string()).help("same");
@@ -47,7 +49,7 @@ fn check(cx: &mut Cx<'_>) {
                 }
                 Wants::Names(names) => {
                     let missing = names.iter().find(|name| !has.iter().any(|has| has == *name));
-                    if let Some(missing) = missing.filter(|_| route.served) {
+                    if let Some(missing) = missing.filter(|_| served) {
                         let finding = cx.report_at(place(program, route));
                         finding.variant("name").help("name").arg("path", &route.path);
                         finding.arg("field", missing).arg("type", program.type_name(payload));

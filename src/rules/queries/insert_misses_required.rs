@@ -31,7 +31,7 @@ fn check(cx: &mut Cx<'_>) {
         let given: BTreeSet<&str> = given.iter().map(Name::as_str).collect();
         // columns of another schema than this one
         if given.iter().all(|name| table.column(name).is_some()) {
-            report(table, &missing(whole, table, &given), place_of(program, chain, expr), cx);
+            report(table, &missing(whole, table, &given, false), place_of(program, chain, expr), cx);
         }
     });
 }
@@ -44,9 +44,11 @@ fn one(place: &Place<'_>, statement: &Statement, spared: bool, schemas: &Schemas
     }
     let given = insert.columns.iter().map(|column| column.name.as_str()).collect();
     let last = insert.columns.last().map_or(place.statement.span, |column| column.span);
+    // PostgreSQL has no such placeholder: the tables are read by another dialect than the statement is sent in
+    let sqlite = place.text.placed.text.contains('?');
     let found = schemas.in_all(program, place.text, statement, |whole| {
         let table = whole.table(&insert.table)?;
-        let missing = missing(whole, table, &given);
+        let missing = missing(whole, table, &given, sqlite);
         (!missing.is_empty()).then_some((table, missing))
     });
     if let Some((table, missing)) = found {
@@ -55,12 +57,12 @@ fn one(place: &Place<'_>, statement: &Statement, spared: bool, schemas: &Schemas
 }
 
 /// The columns that must be given and are not.
-fn missing<'t>(whole: Whole<'_>, table: &'t Table, given: &BTreeSet<&str>) -> Vec<&'t Column> {
+fn missing<'t>(whole: Whole<'_>, table: &'t Table, given: &BTreeSet<&str>, sqlite: bool) -> Vec<&'t Column> {
     if whole.dialect() == Dialect::MySql || whole.has_trigger(table) {
         return Vec::new();
     }
-    let row_id =
-        |column: &Column| whole.dialect() == Dialect::Sqlite && table.primary_key.len() == 1 && table.primary_key[0] == column.name;
+    let sqlite = sqlite || whole.dialect() == Dialect::Sqlite;
+    let row_id = |column: &Column| sqlite && table.primary_key.len() == 1 && table.primary_key[0] == column.name;
     // SQLite lets a key be NULL
     let must = |column: &Column| if whole.dialect() == Dialect::Sqlite { column.not_null_written } else { column.not_null };
     let makes_itself = |column: &Column| column.has_default || column.identity || column.generated || row_id(column);

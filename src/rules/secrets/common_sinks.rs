@@ -316,6 +316,10 @@ fn comparison<'p>(ground: &Ground<'p>, scene: Scene<'p>, id: ExprId) -> Option<F
     };
     let kind = names::kind(subject)?;
     let literal = ground.literal(scene, value)?;
+    // `self.password == DEFAULT_PASSWORD`: asked, to warn of it
+    if matches!(&scene.body.expr(value).kind, ExprKind::Path(path) if path.last().starts_with("DEFAULT_")) {
+        return None;
+    }
     if literal.raw || debug_only(scene, id) || names::repeats(subject, &literal.text) {
         return None;
     }
