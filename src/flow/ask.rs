@@ -418,6 +418,15 @@ pub fn is_validator(path: &str) -> bool {
     ["validate", "check_", "ensure_", "verify_", "is_valid"].iter().any(|word| name.starts_with(word))
 }
 
+/// `stream_exists`, `is_known_tenant`, `check_or_load_stream`: whether the program has something of that name. Files are no such thing:
+/// whether one is there is what an attacker asks.
+pub fn asks_for_known(name: &str) -> bool {
+    let mut words = name.split('_');
+    let known = |word: &str| matches!(word, "exists" | "exist" | "known" | "registered" | "contains" | "load");
+    let on_disk = |word: &str| matches!(word, "file" | "path" | "dir" | "directory" | "folder" | "object" | "blob" | "key");
+    name != "exists" && words.clone().any(known) && !words.any(on_disk)
+}
+
 /// The name of what is called.
 pub fn called(body: &Body, id: ExprId) -> &str {
     match &body.expr(id).kind {

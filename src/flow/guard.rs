@@ -417,6 +417,16 @@ impl Interp<'_> {
     fn refine_call(&mut self, id: ExprId, receiver: Option<ExprId>, args: &[ExprId], truth: bool) {
         let proofs = self.proofs(id, |summary| if truth { &summary.when_true } else { &summary.when_false });
         self.apply_proofs(&proofs, receiver, args);
+        // `if !streams.exists(&name) { return Err(..) }`: what the program knows by that name it has let in before
+        let targets = self.program.targets(self.function, id);
+        let own = !targets.is_empty() && targets.iter().all(|target| matches!(target, Target::Workspace { .. }));
+        if truth && own && ask::asks_for_known(ask::called(self.body, id)) {
+            for arg in args {
+                if ask::is_text(self.program, self.function, *arg) {
+                    self.clear(*arg, Kinds::PATH);
+                }
+            }
+        }
     }
 
     /// What all workspace targets of a call prove.
