@@ -42,6 +42,11 @@ pub fn problems(model: &Model) -> Vec<Problem> {
         let at = Place::of(&attribute.path, &model.krate, &mut found);
         at.word("kind", Some(&attribute.kind), kinds::ATTRIBUTE_KINDS, &mut found);
     }
+    let derive_kinds: Vec<&str> = kinds::DERIVE_KINDS.iter().map(|(kind, _)| *kind).collect();
+    for derive in &model.derive {
+        let at = Place::of(&derive.path, &model.krate, &mut found);
+        at.word("kind", derive.kind.as_deref(), &derive_kinds, &mut found);
+    }
     found
 }
 

@@ -102,6 +102,13 @@ pub const EXTRACTOR_KINDS: &[&str] = &[
 /// What an attribute makes of a function.
 pub const ATTRIBUTE_KINDS: &[&str] = &["catcher", "command-line", "documented", "handler", "job", "launch", "main", "memoise", "test"];
 
+/// What a derive makes of a type for the database.
+pub const DERIVE_KINDS: &[(&str, &str)] = &[
+    ("row", "made from the columns of a row, by their names"),
+    ("entity", "a table: made from all of its columns"),
+    ("enum", "one of the values of a column"),
+];
+
 /// How queries are written with a library.
 pub const STACKS: &[(&str, &str)] = &[
     ("bound-sql", "SQL text with bound values, many rows by arrays or a builder"),

@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
 
-use super::{AttributeModel, CallModel, ExtractorModel, Model, ModelTy, PathsModel, TypeModel, Version, check};
+use super::{AttributeModel, CallModel, ExtractorModel, Model, ModelTy, PathsModel, Stored, TypeModel, Version, check};
 use crate::facts::Name;
 use crate::facts::hash::QuickMap;
 
@@ -57,6 +57,9 @@ pub struct Models {
     stacks: QuickMap<Name, Name>,
     dialects: Vec<(Name, Name, Name)>,
     dialect_names: Vec<(Name, Name)>,
+    stored: QuickMap<Name, Stored>,
+    /// by crate, dialect and type
+    decodes: QuickMap<(Name, Name, Name), Vec<Name>>,
     derives: QuickMap<Name, Vec<(Name, Name)>>,
     derived_assoc: QuickMap<Name, Vec<(Name, Name)>>,
     /// by router crate, for all of its versions: crates of one workspace may differ
@@ -172,6 +175,15 @@ impl Models {
                 let name = path.rsplit("::").next().unwrap_or(path);
                 let made = derive.makes.iter().map(|(name, stands_for)| (name.as_str().into(), stands_for.as_str().into()));
                 self.derives.entry(name.into()).or_default().extend(made);
+                if let (Some(kind), Some(attribute)) = (&derive.kind, &derive.attribute) {
+                    let stored = Stored {
+                        kind: kind.as_str().into(),
+                        attribute: attribute.as_str().into(),
+                        case: derive.case.as_deref().map(Name::new),
+                        krate: model.krate.as_str().into(),
+                    };
+                    self.stored.insert(name.into(), stored);
+                }
                 let assoc = derive.assoc.iter().map(|(name, beside)| (name.as_str().into(), beside.as_str().into()));
                 self.derived_assoc.entry(name.into()).or_default().extend(assoc);
             }
@@ -183,7 +195,25 @@ impl Models {
         let dialects = model.dialects.iter().map(|(feature, dialect)| (package.clone(), feature.into(), dialect.into()));
         self.dialects.extend(dialects);
         self.dialect_names.extend(model.dialect_names.iter().map(|(name, dialect)| (name.into(), dialect.into())));
+        for (dialect, types) in &model.decodes {
+            for (ty, columns) in types {
+                let key = (model.krate.as_str().into(), dialect.as_str().into(), ty.as_str().into());
+                self.decodes.insert(key, columns.iter().map(|column| column.as_str().into()).collect());
+            }
+        }
         self.crates.push(model.krate.as_str().into());
+    }
+
+    /// What the derive macro called `name` says of its type to the database.
+    #[must_use]
+    pub fn stored(&self, name: &str) -> Option<&Stored> {
+        self.stored.get(name)
+    }
+
+    /// The types of columns that a crate reads a Rust type from; none where that is not known.
+    #[must_use]
+    pub fn decodes(&self, krate: &str, dialect: &str, ty: &str) -> Option<&[Name]> {
+        self.decodes.get(&(krate.into(), dialect.into(), ty.into())).map(Vec::as_slice)
     }
 
     /// SQL dialects that dependencies bring: package, Cargo feature (`*`: any), dialect.

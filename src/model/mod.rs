@@ -64,6 +64,10 @@ pub struct Model {
     /// names in code that only one dialect has: `PgPool = "postgres"`
     #[serde(default)]
     pub dialect_names: BTreeMap<String, String>,
+    /// by dialect, what a Rust type or a word of its own for a column's type is read from: `i32 = ["int4"]`. Types that are not here
+    /// are not judged; names of SQL are those of [`DataType::canonical`](crate::sql::ir::DataType::canonical)
+    #[serde(default)]
+    pub decodes: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     #[serde(default, rename = "type")]
     pub types: Vec<TypeModel>,
     #[serde(default, rename = "call")]
@@ -144,6 +148,21 @@ pub struct DeriveModel {
     /// associated types that the derived impl has, each with the name of the type beside the deriving one: `assoc = { Model = "Model" }`
     #[serde(default)]
     pub assoc: BTreeMap<String, String>,
+    /// what the type is to the database: see [`kinds::DERIVE_KINDS`]
+    pub kind: Option<String>,
+    /// the attribute by which its parts are renamed and left out (`sqlx` of `#[sqlx(rename = "..")]`)
+    pub attribute: Option<String>,
+    /// the case that names have where nothing is said
+    pub case: Option<String>,
+}
+
+/// What a derive says of a type that goes to or comes from the database.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    pub kind: crate::facts::Name,
+    pub attribute: crate::facts::Name,
+    pub case: Option<crate::facts::Name>,
+    pub krate: crate::facts::Name,
 }
 
 /// Something callable: a function, an associated function, a method (`Type::method`), a trait method, a macro (ends with `!`).

@@ -316,8 +316,8 @@ pub fn serde_of(attrs: &[Attr]) -> Serde {
     serde
 }
 
-/// serde's `rename_all`.
-fn renamed(name: &str, style: Option<&str>) -> String {
+/// serde's `rename_all`, which others took over.
+pub fn renamed(name: &str, style: Option<&str>) -> String {
     let words = || name.split('_').filter(|word| !word.is_empty());
     let capital = |word: &str| {
         let mut letters = word.chars();

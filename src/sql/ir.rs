@@ -90,6 +90,12 @@ pub enum Kind {
         value: String,
         if_not_exists: bool,
     },
+    /// `ALTER TYPE x RENAME VALUE 'y' TO 'z'`
+    RenameEnumValue {
+        name: ObjectName,
+        from: String,
+        to: String,
+    },
     /// `ALTER TYPE|INDEX|SEQUENCE|VIEW|.. x RENAME TO y`, and `RENAME TABLE a TO b`
     Rename {
         what: Object,
@@ -176,6 +182,7 @@ impl Kind {
                 | Kind::Drop(_)
                 | Kind::CreateEnum { .. }
                 | Kind::AddEnumValue { .. }
+                | Kind::RenameEnumValue { .. }
                 | Kind::Rename { .. }
                 | Kind::CreateView { .. }
                 | Kind::Unknown
@@ -518,6 +525,41 @@ pub struct DataType {
     pub array: bool,
     pub unsigned: bool,
     pub span: Span,
+}
+
+impl DataType {
+    /// One word for all the names that PostgreSQL has for a type; none for lists, and for types that are not built in.
+    #[must_use]
+    pub fn canonical(&self) -> Option<&'static str> {
+        if self.array || self.name.ends_with("[]") {
+            return None;
+        }
+        Some(match self.name.as_str() {
+            "smallint" | "int2" | "smallserial" | "serial2" => "int2",
+            "int" | "integer" | "int4" | "serial" | "serial4" => "int4",
+            "bigint" | "int8" | "bigserial" | "serial8" => "int8",
+            "real" | "float4" => "float4",
+            "double precision" | "float8" => "float8",
+            "numeric" | "decimal" => "numeric",
+            "text" => "text",
+            "varchar" | "character varying" => "varchar",
+            "char" | "character" | "bpchar" => "bpchar",
+            "citext" => "citext",
+            "uuid" => "uuid",
+            "bool" | "boolean" => "bool",
+            "timestamptz" | "timestamp with time zone" => "timestamptz",
+            "timestamp" | "timestamp without time zone" => "timestamp",
+            "date" => "date",
+            "time" | "time without time zone" => "time",
+            "json" => "json",
+            "jsonb" => "jsonb",
+            "bytea" => "bytea",
+            "inet" => "inet",
+            "cidr" => "cidr",
+            "interval" => "interval",
+            _ => return None,
+        })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -91,6 +91,8 @@ pub struct Check {
     pub name: Option<Name>,
     /// columns that a condition of it says are not null
     pub not_null: Vec<Name>,
+    /// the only values that it lets a column have
+    pub values: Option<(Name, Vec<String>)>,
     pub valid: bool,
     pub place: Location,
 }
@@ -176,7 +178,12 @@ impl Schema {
                 self.enums.insert(key(name), values.clone());
             }
             Kind::AddEnumValue { name, value, .. } => match self.enums.get_mut(&key(name)) {
+                Some(values) if values.contains(value) => {}
                 Some(values) => values.push(value.clone()),
+                None => self.incomplete = true,
+            },
+            Kind::RenameEnumValue { name, from, to } => match self.enums.get_mut(&key(name)) {
+                Some(values) => values.iter_mut().filter(|value| *value == from).for_each(|value| value.clone_from(to)),
                 None => self.incomplete = true,
             },
             _ => {}
@@ -490,7 +497,11 @@ impl Table {
                 place,
             }),
             ConstraintKind::Check(expr) => {
-                self.checks.push(Check { name, not_null: not_null_columns(expr), valid: !constraint.not_valid, place });
+                let (not_null, values) = (not_null_columns(expr), listed_values(expr));
+                // a check at a column has the name that is made of it
+                let at_column =
+                    at.or(values.as_ref().map(|(column, _)| column)).map(|column| self.implied(std::iter::once(column.as_str()), "check"));
+                self.checks.push(Check { name: name.or(at_column), not_null, values, valid: !constraint.not_valid, place });
             }
             ConstraintKind::NotNull { .. } => {
                 self.columns.iter_mut().filter(|column| columns.contains(&column.name)).for_each(|column| column.not_null = true);
@@ -534,6 +545,7 @@ impl Table {
         self.columns.retain(|column| column.name != *name);
         self.uniques.retain(|each| !each.columns.contains(name));
         self.foreign_keys.retain(|each| !each.columns.contains(name));
+        self.checks.retain(|each| each.values.as_ref().is_none_or(|(column, _)| column != name));
         self.indexes.retain(|each| !each.keys.iter().chain(&each.predicate).any(|text| mentions(text, name)));
         if self.primary_key.contains(name) {
             self.primary_key.clear();
@@ -557,6 +569,7 @@ impl Table {
             }
         }
         self.checks.iter_mut().flat_map(|each| &mut each.not_null).for_each(rename);
+        self.checks.iter_mut().filter_map(|each| each.values.as_mut()).map(|(column, _)| column).for_each(rename);
     }
 
     fn drop_constraint(&mut self, name: &Name) {
@@ -578,6 +591,39 @@ impl Table {
         });
         Name::new(name)
     }
+}
+
+/// `status IN ('a', 'b')`, `status = ANY (ARRAY['a', 'b'])`: the column and all the texts that it may be.
+fn listed_values(expr: &Expr) -> Option<(Name, Vec<String>)> {
+    fn column(expr: &Expr) -> Option<&Name> {
+        match &expr.kind {
+            ExprKind::Column { name, .. } => Some(name),
+            ExprKind::Cast { operand, .. } => column(operand),
+            _ => None,
+        }
+    }
+    fn texts(expr: &Expr, found: &mut Vec<String>) -> Option<()> {
+        match &expr.kind {
+            ExprKind::Str(text) => found.push(text.clone()),
+            ExprKind::Cast { operand, .. } => return texts(operand, found),
+            ExprKind::List(items) => return items.iter().try_for_each(|item| texts(item, found)),
+            _ => return None,
+        }
+        Some(())
+    }
+    let mut found = Vec::new();
+    let name = match &expr.kind {
+        ExprKind::InList { negated: false, value, list, .. } => {
+            list.iter().try_for_each(|item| texts(item, &mut found))?;
+            column(value)?
+        }
+        ExprKind::Quantified { op, value, quantifier, of } if op == "=" && quantifier == "any" => {
+            texts(of, &mut found)?;
+            column(value)?
+        }
+        _ => return None,
+    };
+    (!found.is_empty()).then(|| (name.clone(), found))
 }
 
 /// The columns that `expr` demands to be not null, through `AND`.

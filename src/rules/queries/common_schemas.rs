@@ -50,6 +50,8 @@ struct Doubts {
     all_keys: bool,
     /// tables whose keys and indexes may be others
     keys: BTreeSet<Name>,
+    /// enum types that may have other values
+    types: BTreeSet<Name>,
 }
 
 /// A schema of which everything is known but the tables in doubt.
@@ -67,6 +69,11 @@ impl SetSchema {
 impl<'p> Whole<'p> {
     pub fn dialect(&self) -> Dialect {
         self.set.dialect
+    }
+
+    /// The values of an enum type of the database, and none where a statement that was not followed may have changed them.
+    pub fn enum_values(&self, name: &str) -> Option<&'p [String]> {
+        self.set.schema.enums.get(name).filter(|values| !values.is_empty() && !self.set.doubts.types.contains(name)).map(Vec::as_slice)
     }
 
     /// Neither a table nor a view, nor one of the database's own.
@@ -187,6 +194,14 @@ impl Schemas {
         }
         let [set] = meant.as_slice() else { return None };
         (!set.doubts.all).then_some(Whole { set })
+    }
+
+    /// The values of an enum type, where the schemas that code of a file may mean have one of that name and agree on it.
+    pub fn enum_values(&self, program: &Program, file: FileId, name: &str) -> Option<Vec<String>> {
+        let meant = self.meant(program, file, Dialect::Generic);
+        let mut found = meant.iter().filter(|set| !set.doubts.all).map(|set| Whole { set }).filter_map(|whole| whole.enum_values(name));
+        let first = found.next()?;
+        found.all(|other| other == first).then(|| first.to_vec())
     }
 
     /// Whether a file speaks of tables which were never here: it talks to another database as well.
@@ -389,6 +404,7 @@ impl Doubts {
             return;
         }
         self.all |= makes_sql(&lower);
+        self.types.extend(words.iter().map(Name::new));
         self.tables.extend(known.iter().filter(|name| words.contains(name.rsplit('.').next().unwrap_or(name))).cloned());
     }
 }

@@ -32,6 +32,14 @@ impl Reader<'_> {
                 return (head, Kind::Rename { what: object, from, to: to.name });
             }
         }
+        if what == "type" && self.eat_all(&["rename", "value"]) {
+            if let Some(old) = self.ident()
+                && self.eat("to")
+                && let Some(new) = self.ident()
+            {
+                return (head, Kind::RenameEnumValue { name: from, from: old.name.to_string(), to: new.name.to_string() });
+            }
+        }
         if what == "type" && self.eat_all(&["add", "value"]) {
             let if_not_exists = self.if_not_exists();
             if let Some(value) = self.ident() {
