@@ -168,8 +168,8 @@ impl Schemas {
     ) -> Option<T> {
         let tables: Vec<Name> = statement.reads.iter().chain(&statement.writes).map(key).collect();
         let mut meant = self.meant(program, text.file, text.dialect);
-        // one of several databases: a file that opens one by itself may mean yet another
-        if meant.len() > 1 && self.openers.contains(&text.file) {
+        // one of several databases: a file that opens one by itself, or speaks nobody knows to which, may mean yet another
+        if meant.len() > 1 && (text.dialect == Dialect::Generic || self.openers.contains(&text.file)) {
             return None;
         }
         if meant.len() > 1 {

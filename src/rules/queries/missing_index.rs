@@ -141,8 +141,6 @@ fn unserved_chain(
     if !chain.complete || chain.conditions.iter().any(|condition| condition.op == Op::Key) {
         return None;
     }
-    // a column that the table does not have is called otherwise there
-    let known = |table: &Table, search: &Search| search.columns.iter().all(|(name, _)| table.column(name).is_some());
     if all.iter().any(|search| schema.tables.get(&search.table).is_none_or(|table| served(table, search, mysql) || !known(table, search))) {
         return None;
     }
@@ -169,6 +167,11 @@ fn unserved_chain(
     Some((search.clone(), table.place, first.expr))
 }
 
+/// A column that the table does not have is called otherwise there, or the table is another database's.
+fn known(table: &Table, search: &Search) -> bool {
+    search.columns.iter().all(|(name, _)| table.column(name).is_some())
+}
+
 /// A key or an index begins with the column.
 fn leads(table: &Table, name: &Name) -> bool {
     table.primary_key.first() == Some(name) || table.indexes.iter().any(|index| index.columns.first() == Some(&Some(name.clone())))
@@ -181,7 +184,7 @@ fn unserved(place: Place<'_>, all: &[Search], schema: &Schema, grown: &BTreeSet<
     }
     let mysql = place.text.dialect == Dialect::MySql;
     all.iter().find_map(|search| {
-        let table = schema.tables.get(&search.table).filter(|_| grown.contains(search.name.as_str()))?;
+        let table = schema.tables.get(&search.table).filter(|table| grown.contains(search.name.as_str()) && known(table, search))?;
         // another table of the query is searched well: this one is joined to it
         let entered_elsewhere = all.iter().any(|other| {
             other.scope == search.scope
