@@ -108,7 +108,7 @@ fn one(tables: &[&TableRef], filters: &[&Expr], schema: &Schema, scope: u32, fou
         }
         if let Some((of, name)) =
             given(conjunct, &|table| known.iter().any(|(called, _, key, _)| called == table && schema.tables.contains_key(key)))
-            && let Some(at) = owner(Some(of), name)
+            && let Some(at) = owner(of, name)
         {
             searches[at].given.push(name.clone());
         }
@@ -221,15 +221,15 @@ fn constant(expr: &Expr) -> Option<(Option<&Name>, &Name)> {
 
 /// The column of a table that is compared with a column from elsewhere: of the statement around this one, of a query in `FROM` or in
 /// `WITH`. Its values are given, as a parameter's is.
-fn given<'e>(expr: &'e Expr, is_table: &dyn Fn(&Name) -> bool) -> Option<(&'e Name, &'e Name)> {
+fn given<'e>(expr: &'e Expr, is_table: &dyn Fn(&Name) -> bool) -> Option<(Option<&'e Name>, &'e Name)> {
     let Sql::Binary { op, left, right } = &expr.kind else { return None };
-    let (Sql::Column { table: Some(one), name: first }, Sql::Column { table: Some(other), name: second }) = (&left.kind, &right.kind)
-    else {
+    let (Sql::Column { table: one, name: first }, Sql::Column { table: other, name: second }) = (&left.kind, &right.kind) else {
         return None;
     };
-    match (op == "=", is_table(one), is_table(other)) {
-        (true, true, false) => Some((one, first)),
-        (true, false, true) => Some((other, second)),
+    let elsewhere = |of: &Option<Name>| of.as_ref().is_some_and(|of| !is_table(of));
+    match (op == "=", elsewhere(one), elsewhere(other)) {
+        (true, false, true) => Some((one.as_ref(), first)),
+        (true, true, false) => Some((other.as_ref(), second)),
         _ => None,
     }
 }

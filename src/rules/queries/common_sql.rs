@@ -50,6 +50,12 @@ pub fn fetched(program: &Program, text: &SqlText) -> Option<Name> {
     sent.and_then(|sent| sent.fetches.clone())
 }
 
+/// Somebody starts it and waits: it may read a table whole, and what it shows is looked at by a person.
+pub fn by_hand(program: &Program, function: FnId) -> bool {
+    let reach = program.reach(function);
+    (reach.cli || reach.command || reach.migration) && !reach.request && !reach.job
+}
+
 /// Whether the call that takes a text is the one it was taken for: a method is found by its name, before types are known.
 pub fn is_sure(program: &Program, text: &SqlText) -> bool {
     let Some(call) = text.call() else { return false };

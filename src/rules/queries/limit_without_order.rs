@@ -1,9 +1,10 @@
 //! `LIMIT` over rows in no order.
 //!
-//! Quiet where a job takes portions of work: the rest comes with the next one. Pages (`OFFSET`) are never that.
+//! Quiet where a job takes portions of work (the rest comes with the next one; pages with `OFFSET` are never that), and where a person
+//! runs a command.
 
 use super::common_chain::{args_of, each_chain, number, word_of};
-use super::common_sql::{each_statement, fetched};
+use super::common_sql::{by_hand, each_statement, fetched};
 use crate::program::{Op, Verb};
 use crate::rules::prelude::*;
 use crate::sql::ir::{ExprKind as Sql, Kind, TableSource};
@@ -52,9 +53,12 @@ fn check(cx: &mut Cx<'_>) {
         let Some(table) = first.or(place.statement.reads.first()).filter(|_| !aggregate && !ordered_inside) else { return };
         let function = place.text.call().and_then(|call| call.function).map(|at| cx.program().fn_id(place.text.file, at));
         let batch = query.offset.is_none() && function.is_some_and(|function| takes_batches(cx.program(), function));
+        let hand = function.is_some_and(|function| by_hand(cx.program(), function));
         let finding = cx.report_at(place.location(limit.span)).arg("table", table.name.as_str()).help("order");
         if batch {
             finding.quiet("batch");
+        } else if hand {
+            finding.quiet("hand");
         }
     });
     let program = cx.program();
@@ -76,6 +80,8 @@ fn check(cx: &mut Cx<'_>) {
             let finding = cx.report_at(word_of(program, chain, limit.expr)).arg("table", chain.table.as_str()).help("order");
             if !pages && takes_batches(program, chain.function) {
                 finding.quiet("batch");
+            } else if by_hand(program, chain.function) {
+                finding.quiet("hand");
             }
         }
     });

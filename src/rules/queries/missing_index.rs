@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::common_chain::{args_of, each_chain, grown, word_of};
 use super::common_schemas::Schemas;
 use super::common_search::{Search, searches};
-use super::common_sql::{Place, each_statement};
+use super::common_sql::{Place, by_hand, each_statement};
 use crate::program::{Chain, Op};
 use crate::sql::Dialect;
 use crate::sql::ir::{Expr, ExprKind as Sql, Query};
@@ -95,12 +95,6 @@ fn check(cx: &mut Cx<'_>) {
         let finding = cx.report_at(word_of(program, chain, at)).arg("table", search.name.as_str()).arg("columns", columns.clone());
         finding.label_at("table", made).help("index").fold(format!("{} {columns}", search.table));
     });
-}
-
-/// Somebody starts it and waits: it may read a table whole.
-fn by_hand(program: &Program, function: FnId) -> bool {
-    let reach = program.reach(function);
-    (reach.cli || reach.command || reach.migration) && !reach.request && !reach.job
 }
 
 /// Every table of a chain that is searched by comparisons that have to hold.
