@@ -72,6 +72,8 @@ pub struct Column {
 pub struct Unique {
     pub name: Option<Name>,
     pub columns: Vec<Name>,
+    /// `NULLS NOT DISTINCT`
+    pub nulls_not_distinct: bool,
     pub place: Location,
 }
 
@@ -104,6 +106,8 @@ pub struct Index {
     pub columns: Vec<Option<Name>>,
     pub unique: bool,
     pub method: Option<Name>,
+    /// `NULLS NOT DISTINCT`
+    pub nulls_not_distinct: bool,
     /// covers some of the rows only
     pub partial: bool,
     /// a key has an operator class of its own
@@ -483,9 +487,9 @@ impl Table {
                 let key = self.primary_key.clone();
                 self.columns.iter_mut().filter(|column| key.contains(&column.name)).for_each(|column| column.not_null = true);
             }
-            ConstraintKind::Unique { using_index, .. } => {
+            ConstraintKind::Unique { using_index, nulls_not_distinct, .. } => {
                 let columns = self.columns_or_index(columns, using_index.as_ref().map(|index| &index.name));
-                self.uniques.push(Unique { name: unique_name, columns, place });
+                self.uniques.push(Unique { name: unique_name, columns, nulls_not_distinct: *nulls_not_distinct, place });
             }
             ConstraintKind::ForeignKey(reference) => self.foreign_keys.push(Reference {
                 name: key_name,
@@ -532,6 +536,7 @@ impl Table {
             columns: index.columns.iter().map(|column| column.column().cloned()).collect(),
             unique: index.unique,
             method: index.method.clone(),
+            nulls_not_distinct: index.nulls_not_distinct,
             partial: index.filter.is_some(),
             opclass: index.columns.iter().any(|column| column.opclass.is_some()),
             descending: index.columns.iter().map(|column| column.descending).collect(),

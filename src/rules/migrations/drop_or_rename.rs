@@ -3,6 +3,7 @@
 //! A rebuild (`DROP TABLE a` followed by `ALTER TABLE a_new RENAME TO a`) ends with the same name and is let through.
 
 use super::common::{self, Site};
+use crate::program::payloads::derives;
 use crate::rules::Confidence;
 use crate::rules::prelude::*;
 use crate::sql::Dialect;
@@ -59,7 +60,7 @@ fn report(site: &Site<'_, '_>, cx: &mut Cx<'_>, span: Span, what: &str, (table, 
         None => common::shown(table),
     };
     // a table of the newest migration that the code at hand still names breaks for sure
-    let used = if site.migration.recent { used(cx.program(), &table.name, column) } else { None };
+    let used = if site.migration.recent && !is_back(site, table, column) { used(cx.program(), &table.name, column) } else { None };
     let finding = site.report(cx, span).arg("what", what).arg("name", name).help(match help {
         "drop" => "drop",
         _ => "rename",
@@ -83,7 +84,39 @@ fn used(program: &Program, table: &str, column: Option<&Name>) -> Option<Locatio
             }
         }
     }
-    None
+    declared(program, table, column)
+}
+
+/// A later migration made it again.
+fn is_back(site: &Site<'_, '_>, table: &ObjectName, column: Option<&Name>) -> bool {
+    let end = site.set.schema();
+    end.table(table).is_some_and(|table| column.is_none_or(|column| table.column(column).is_some()))
+}
+
+/// The place where the code still declares the table or the column: by a macro, or as an entity.
+fn declared(program: &Program, table: &str, column: Option<&Name>) -> Option<Location> {
+    let macros = program.tables().iter().filter(|own| own.name == table && !program.file(own.place.file).role.is_test_like());
+    let mut places = macros.filter(|own| column.is_none_or(|column| own.columns.iter().any(|each| each.sql == *column)));
+    if let Some(own) = places.next() {
+        return Some(own.place);
+    }
+    program.types().find_map(|id| {
+        let def = program.type_def(id);
+        let file = program.type_file(id);
+        let names = def.attrs.iter().any(|attr| attr.arg("table_name").is_some());
+        let entity = derives(def).any(|name| program.models.stored(name).is_some_and(|stored| stored.kind == "entity"));
+        if !names || !entity || def.test || program.file(file).role.is_test_like() || program.entity_name(id) != table {
+            return None;
+        }
+        match column {
+            None => Some(def.name_span.in_file(file)),
+            Some(column) => {
+                let columns = program.entity_columns(id);
+                let (field, _) = columns.into_iter().find(|(_, name)| name == column)?;
+                Some(field.name_span.in_file(file))
+            }
+        }
+    })
 }
 
 /// A later statement of the script makes a table of that name, or renames one to it.
