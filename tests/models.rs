@@ -92,7 +92,10 @@ fn look_up(models: &[Model], all: bool) {
 
 /// Everything that a model names, with its versions.
 fn paths(model: &Model) -> Vec<(&str, &Option<String>, &Option<String>)> {
+    // what a derive writes stands in no source
+    let derived = |path: &str| model.derive.iter().filter_map(|one| one.methods.as_deref()).any(|owner| path.strip_prefix(owner).is_some());
     let calls = model.calls.iter().flat_map(|call| call.path.iter().map(move |path| (path.as_str(), &call.since, &call.until)));
+    let calls = calls.filter(move |(path, ..)| !derived(path));
     let types = model.types.iter().flat_map(|ty| ty.path.iter().map(move |path| (path.as_str(), &ty.since, &ty.until)));
     let extractors = model.extractor.iter().flat_map(|one| one.path.iter().map(move |path| (path.as_str(), &one.since, &one.until)));
     let attributes = model.attribute.iter().flat_map(|one| one.path.iter().map(move |path| (path.as_str(), &one.since, &one.until)));

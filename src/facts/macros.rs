@@ -65,6 +65,13 @@ pub enum FormatPiece {
 }
 
 impl MacroCall {
+    /// The `at`-th argument of those that have no name: what is named comes in any number before it
+    /// (`es_query!(entity = User, "SELECT ..", id)`).
+    #[must_use]
+    pub fn plain(&self, at: usize) -> Option<ExprId> {
+        self.args.iter().filter(|arg| arg.name.is_none()).nth(at).map(|arg| arg.value)
+    }
+
     /// The macro's own name, without its path.
     #[must_use]
     pub fn name(&self) -> &str {

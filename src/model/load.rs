@@ -62,6 +62,7 @@ pub struct Models {
     decodes: QuickMap<(Name, Name, Name), Vec<Name>>,
     derives: QuickMap<Name, Vec<(Name, Name)>>,
     derived_assoc: QuickMap<Name, Vec<(Name, Name)>>,
+    derived_methods: QuickMap<Name, Name>,
     /// by router crate, for all of its versions: crates of one workspace may differ
     route_paths: QuickMap<Name, Vec<PathsModel>>,
 }
@@ -186,6 +187,9 @@ impl Models {
                 }
                 let assoc = derive.assoc.iter().map(|(name, beside)| (name.as_str().into(), beside.as_str().into()));
                 self.derived_assoc.entry(name.into()).or_default().extend(assoc);
+                if let Some(owner) = &derive.methods {
+                    self.derived_methods.insert(name.into(), owner.as_str().into());
+                }
             }
         }
         if !model.paths.is_empty() {
@@ -249,6 +253,12 @@ impl Models {
     #[must_use]
     pub fn derived_assoc(&self, name: &str) -> &[(Name, Name)] {
         self.derived_assoc.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The path whose methods a type has that derives the macro called `name`.
+    #[must_use]
+    pub fn derived_methods(&self, name: &str) -> Option<&Name> {
+        self.derived_methods.get(name)
     }
 
     /// Every path that a model names: types, owners of methods, functions, macros, extractors. In no order, some more than once.

@@ -148,6 +148,8 @@ pub struct DeriveModel {
     /// associated types that the derived impl has, each with the name of the type beside the deriving one: `assoc = { Model = "Model" }`
     #[serde(default)]
     pub assoc: BTreeMap<String, String>,
+    /// the deriving type itself has the methods that are modelled of this path: `methods = "es_entity::EsRepo"`
+    pub methods: Option<String>,
     /// what the type is to the database: see [`kinds::DERIVE_KINDS`]
     pub kind: Option<String>,
     /// the attribute by which its parts are renamed and left out (`sqlx` of `#[sqlx(rename = "..")]`)

@@ -255,12 +255,16 @@ impl Infer<'_> {
     /// A modelled method of that very type, or of a foreign trait that the workspace implements for it.
     fn modelled_method(&self, ty: &Ty, name: &str) -> Option<(Name, CallId)> {
         let models = self.cx.known.models;
-        if let Ty::Workspace(..) = ty {
+        if let Ty::Workspace(own, _) = ty {
             let items = self.cx.items;
-            return items.impls_for(&Head::of(ty)?).iter().find_map(|id| match &items.impl_info(*id).of {
+            let implemented = items.impls_for(&Head::of(ty)?).iter().find_map(|id| match &items.impl_info(*id).of {
                 Some(Bound::Foreign(path, _)) => Some((path.clone(), models.find_method(path, name)?)),
                 _ => None,
             });
+            let derived = || {
+                items.type_infos.get(own.0 as usize)?.methods.iter().find_map(|path| Some((path.clone(), models.find_method(path, name)?)))
+            };
+            return implemented.or_else(derived);
         }
         known::owners(ty).into_iter().find_map(|owner| {
             let model = models.find_method(&owner, name)?;

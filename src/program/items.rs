@@ -60,6 +60,8 @@ pub struct TypeInfo {
     pub shape: Shape,
     /// what `#[derive(Deref)]` makes it look through to
     pub deref: Option<Ty>,
+    /// the paths whose methods a derive gives it
+    pub methods: Vec<Name>,
     /// associated types that only a derive says
     pub assoc: Vec<(Name, Ty)>,
 }
@@ -561,6 +563,7 @@ impl<'a> Cx<'a> {
             let derives = || item.attrs.iter().filter(|attr| attr.path == "derive").flat_map(|attr| &attr.args);
             let assoc = derives().flat_map(|meta| self.known.models.derived_assoc(meta.path.rsplit("::").next().unwrap_or_default()));
             let assoc = assoc.map(|(name, beside)| (name.clone(), lower.ty(&TypeRef::named(beside.clone())))).collect();
+            let methods = derives().filter_map(|meta| self.known.models.derived_methods(meta.path.rsplit("::").next()?).cloned()).collect();
             let deref = match (&item.kind, &shape) {
                 (TypeKind::Struct(written), Shape::Struct(fields))
                     if derives().any(|meta| meta.path.rsplit("::").next() == Some("Deref")) =>
@@ -570,9 +573,15 @@ impl<'a> Cx<'a> {
                 }
                 _ => None,
             };
-            Some(TypeInfo { params, shape, deref, assoc })
+            Some(TypeInfo { params, shape, deref, methods, assoc })
         };
-        info().unwrap_or(TypeInfo { params: Vec::new(), shape: Shape::Struct(Vec::new()), deref: None, assoc: Vec::new() })
+        info().unwrap_or(TypeInfo {
+            params: Vec::new(),
+            shape: Shape::Struct(Vec::new()),
+            deref: None,
+            methods: Vec::new(),
+            assoc: Vec::new(),
+        })
     }
 
     fn signature(&self, items: &Items, paths: &PathCache, id: FnId) -> Signature {

@@ -240,7 +240,10 @@ impl Chain<'_> {
     fn call(&mut self, id: ExprId) {
         let Some((model, _)) = self.program.db_model(self.function, id) else { return };
         if let Some(at) = model.sql
-            && let Some(text) = self.program.argument(self.function, id, at)
+            && let Some(text) = match &self.body.expr(id).kind {
+                ExprKind::Macro(call) => usize::try_from(at).ok().and_then(|at| call.plain(at)),
+                _ => self.program.argument(self.function, id, at),
+            }
         {
             self.sql(text, 6);
         }

@@ -291,7 +291,7 @@ impl<'p> Gatherer<'p> {
                     let placed = self.texts.sql_file(self.texts.crate_dir(file.krate), rel)?;
                     return Some((path.clone(), model, Taken { placed, span: body.expr(arg).span, next_arg: None, owners: vec![path] }));
                 }
-                let (placed, span) = take(call.args.get(usize::try_from(model.sql?).ok()?)?.value)?;
+                let (placed, span) = take(call.plain(usize::try_from(model.sql?).ok()?)?)?;
                 Some((path.clone(), model, Taken { placed, span, next_arg: None, owners: vec![path] }))
             }
             ExprKind::MethodCall { receiver, method, args, .. } => {

@@ -484,6 +484,10 @@ fn triggered(program: &Program, set: &MigrationSet) -> BTreeSet<Name> {
 fn ever(set: &MigrationSet) -> BTreeSet<Name> {
     let statements = ups(set).flat_map(|script| &script.statements);
     statements
-        .filter_map(|statement| if let Kind::CreateTable(create) = &statement.kind { Some(key(&create.name)) } else { None })
+        .filter_map(|statement| match &statement.kind {
+            // one of a connection is dropped where it was used
+            Kind::CreateTable(create) if !create.temporary => Some(key(&create.name)),
+            _ => None,
+        })
         .collect()
 }
