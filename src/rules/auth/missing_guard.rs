@@ -11,27 +11,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::common::{asks_caller, asks_who, calls_within, each_name, guard_layer, mentions_within, place};
-use crate::program::routes::{Extractor, Layer, Route, Source};
-use crate::program::{Bound, Ty};
+use super::common::{asks_caller, calls_within, place};
+use super::common_guards::{asks_further_down, is_public, layer_guard, parameter_guard, refuses};
+use crate::program::routes::Route;
 use crate::rules::majority::{Measure, group, leading};
 use crate::rules::prelude::*;
-use crate::secrets::names;
 
 pub const CHECK: Check = Check::Program(check);
-
-/// Words of routes and handlers that are for everybody, or that ask in a way of their own.
-const PUBLIC: &str = "login signin logon register registration signup join auth authenticate oauth oauth2 oidc sso saml token tokens \
-    refresh logout signout forgot reset recover recovery verify verification confirm confirmation activate \
-    activation webhook webhooks hook hooks callback health healthz health_check ready readyz live livez ping \
-    status version metrics known static assets public search graphql query csp contact feedback subscribe \
-    subscriptions unsubscribe captcha accept setup init install bootstrap onboarding session sessions password \
-    share shared track telemetry analytics collect inbox nodeinfo otp totp mfa 2fa magic invite invitation preview \
-    validate anonymous guest error echo challenge pow lang locale theme internal test demo";
-
-/// What a handler says that turns callers away, or knows them by what they signed.
-const REFUSES: &str = "unauthorized unauthorised forbidden unauthenticated signature hmac denied authorize authorise permission \
-    permissions privilege";
 
 /// What a handler that turns callers away by itself is guarded by.
 const ITS_OWN: &str = "a check of its own";
@@ -109,7 +95,7 @@ fn odd(cx: &mut Cx<'_>, members: &[&Seen<'_>], least: usize, severity: Severity,
         .iter()
         .filter(|seen| {
             seen.guard.is_none()
-                && !is_public(program, seen)
+                && !is_public(program, seen.route, seen.handler)
                 && does_something(program, seen.handler)
                 && !asks_further_down(program, seen.handler)
         })
@@ -152,7 +138,7 @@ fn twice(cx: &mut Cx<'_>, all: &[Seen<'_>], told: &mut BTreeSet<FnId>) {
         // two servers, or two versions of one, are not one scope
         let same_router = inside.route.within.is_some() && inside.route.within == outside.route.within;
         if !same_router
-            || is_public(program, outside) && !is_public(program, inside)
+            || is_public(program, outside.route, handler) && !is_public(program, inside.route, handler)
             || !does_something(program, handler)
             || !told.insert(handler)
         {
@@ -169,60 +155,6 @@ fn twice(cx: &mut Cx<'_>, all: &[Seen<'_>], told: &mut BTreeSet<FnId>) {
     }
 }
 
-/// A parameter that says who calls, or else answers for the handler.
-fn parameter_guard(program: &Program, each: &Extractor) -> Option<String> {
-    if each.optional {
-        return None;
-    }
-    if each.kind() == Some("auth") {
-        return Some(short(&program.type_name(&each.ty)));
-    }
-    let (Source::Own | Source::Unknown) = each.source else { return None };
-    let name = short(&program.type_name(&each.ty));
-    if ["Option", "Maybe", "Optional", "Anonymous"].iter().any(|part| name.contains(part)) {
-        return None;
-    }
-    let refuses = match each.ty.peel_refs() {
-        Ty::Workspace(id, _) => program.impls_of(*id).any(|(bound, file, implementation)| {
-            matches!(bound, Bound::Foreign(path, _) if program.models.kind(path) == Some("extractor-trait"))
-                && implementation.functions.iter().any(|at| {
-                    let id = program.fn_id(file, *at);
-                    program.below(id, 2).iter().any(|id| refuses(program, *id))
-                })
-        }),
-        _ => false,
-    };
-    // a trait's alias is no type that is made from the request: `Arc<dyn UserService>`
-    let telling = asks_who(&name)
-        && !["Service", "Repo", "Repository", "Store", "Config", "Manager", "Client", "Pool"].iter().any(|part| name.ends_with(part));
-    (refuses || each.source == Source::Own && telling || each.source == Source::Unknown && telling && is_plain(&each.ty)).then_some(name)
-}
-
-/// A type of another crate, or one of which nothing is known but its name.
-fn is_plain(ty: &Ty) -> bool {
-    matches!(ty.peel_refs(), Ty::Foreign(_, args) if args.is_empty()) || matches!(ty.peel_refs(), Ty::Workspace(_, args) if args.is_empty())
-}
-
-/// A layer that turns callers away.
-fn layer_guard(program: &Program, layer: &Layer) -> Option<String> {
-    // what only keeps sessions, or hides headers in logs, asks nobody
-    let keeps = ["Session", "Identity", "Cookie", "Cors", "SensitiveHeaders", "Trace"];
-    let keeps = layer.names.iter().any(|name| keeps.iter().any(|part| name.contains(part)));
-    let says_so = |id: FnId| {
-        names::words(&program.function(id).name).iter().any(|word| matches!(word.as_str(), "reject" | "deny" | "anonymous" | "logged"))
-    };
-    let refusing = layer.functions.iter().find(|id| says_so(**id) || program.below(**id, 3).iter().any(|id| refuses(program, *id)));
-    if let Some(function) = refusing {
-        return Some(program.function(*function).name.to_string());
-    }
-    if keeps && layer.functions.is_empty() || !guard_layer(program, layer) {
-        return None;
-    }
-    let own = layer.functions.iter().map(|id| program.function(*id).name.as_str()).find(|name| asks_who(name));
-    let named = own.or_else(|| layer.names.iter().map(Name::as_str).find(|name| asks_who(name)));
-    named.map(short).or_else(|| mentions_within(program, layer, asks_who).then(|| "a layer".to_owned()))
-}
-
 /// A call in the handler, or in what it hands its work to, that finds out who calls.
 fn call_guard(program: &Program, handler: FnId) -> Option<String> {
     let near = program.below(handler, 2);
@@ -233,57 +165,8 @@ fn call_guard(program: &Program, handler: FnId) -> Option<String> {
     near.iter().any(|id| refuses(program, *id)).then(|| ITS_OWN.to_owned())
 }
 
-/// The service or the repository that the handler hands its work to asks: the handler is not the odd one out, it is layered more
-/// deeply.
-fn asks_further_down(program: &Program, handler: FnId) -> bool {
-    program.below(handler, 6).iter().any(|id| calls_within(program, *id, |name| asks_caller(name, false)).is_some())
-}
-
-/// The body answers 401 or 403, or checks a signature.
-fn refuses(program: &Program, id: FnId) -> bool {
-    let mut found = false;
-    each_name(&program.function(id).body, |name| {
-        found = found || matches!(name, "401" | "403") || names::words(name).iter().any(|word| listed(REFUSES, word));
-    });
-    found
-}
-
-fn is_public(program: &Program, seen: &Seen<'_>) -> bool {
-    let handler = names::words(&program.function(seen.handler).name);
-    let path = names::words(&seen.route.path);
-    let by_token = seen.route.params().iter().any(|param| {
-        names::words(param).iter().any(|word| matches!(word.as_str(), "token" | "code" | "secret" | "key" | "signature" | "hash"))
-    });
-    by_token || registers(program, seen.handler) || handler.iter().chain(&path).any(|word| listed(PUBLIC, word))
-}
-
-/// A new account, or a client of one's OAuth server: whoever comes first has no account.
-fn registers(program: &Program, handler: FnId) -> bool {
-    program.below(handler, 4).iter().any(|id| {
-        let mut found = program.sites(*id).iter().any(|site| {
-            site.model.is_some_and(|model| {
-                program.models.get(model).has_mark("password-hash") || program.models.get(model).has_mark("password-verify")
-            })
-        });
-        each_name(&program.function(*id).body, |name| {
-            found = found || matches!(name, "redirect_uris" | "redirect_uri" | "password" | "hash_password")
-        });
-        found
-    })
-}
-
 /// Writes to a database, or makes another service do something.
 fn does_something(program: &Program, handler: FnId) -> bool {
     let effects = program.effects(handler);
     effects.writes || effects.remote
-}
-
-/// `actix_identity::Identity` is `Identity`, `Auth<Admin>` is `Auth`.
-fn short(name: &str) -> String {
-    let bare = name.split('<').next().unwrap_or(name);
-    bare.rsplit("::").next().unwrap_or(bare).trim_start_matches('&').to_owned()
-}
-
-fn listed(list: &str, word: &str) -> bool {
-    list.split_ascii_whitespace().any(|one| one == word)
 }
