@@ -94,6 +94,8 @@ pub struct PathsModel {
     pub unchecked: Option<String>,
     /// how many values there have to be for a tuple of some length: `exact`, `at-least`
     pub counts: String,
+    /// what becomes of one method and path that is registered twice: `stops` (the server, at its start), `first` (the second is never asked)
+    pub twice: Option<String>,
     pub since: Option<String>,
     pub until: Option<String>,
 }
