@@ -257,14 +257,16 @@ impl Schema {
                 self.type_of(query, args.first())
             }
             Some(ExprKind::Column { name, .. }) => {
-                let mut tables: Vec<&Table> = Vec::new();
-                super::effects::walk_query(query, &mut |node| {
-                    if let super::effects::Node::Table(table) = node
-                        && let super::ir::TableSource::Table(source) = &table.source
-                    {
-                        tables.extend(self.table(source));
-                    }
-                });
+                // what a query inside gives has names of its own
+                let from = query.selects.first().map_or(&[][..], |select| &select.from);
+                let tables: Option<Vec<&Table>> = from
+                    .iter()
+                    .map(|each| match &each.source {
+                        super::ir::TableSource::Table(source) => self.table(source),
+                        _ => None,
+                    })
+                    .collect();
+                let tables = tables.unwrap_or_default();
                 tables.iter().find_map(|table| table.column(name)).map(|column| column.ty.clone()).unwrap_or_default()
             }
             _ => DataType::default(),

@@ -7,6 +7,7 @@
 use crate::program::Table as Declared;
 use crate::rules::prelude::*;
 use crate::rules::queries::common_schemas::Schemas;
+use crate::source::Role;
 use crate::sql::Dialect;
 use crate::sql::catalog::written;
 
@@ -27,13 +28,13 @@ fn check(cx: &mut Cx<'_>) {
             let place = place_of(program, declared, &declared_column.name);
             let name = format!("{}.{}", table.name, column.name);
             if !column.not_null && !column.generated && !column.identity && !ty.nullable && table.primary_key != [column.name.clone()] {
-                let finding = cx.report_at(place).variant("nullable").arg("column", name).arg("type", ty.name);
-                finding.label_at("column", column.place).help("print");
+                let finding = report(cx, place, column.place).variant("nullable").arg("column", name).arg("type", ty.name);
+                finding.help("print");
                 continue;
             }
             if column.not_null && ty.nullable {
-                let finding = cx.report_at(place).variant("required").severity(Severity::Note).arg("column", name);
-                finding.arg("type", ty.name).label_at("column", column.place).help("print");
+                let finding = report(cx, place, column.place).variant("required").severity(Severity::Note).arg("column", name);
+                finding.arg("type", ty.name).help("print");
                 continue;
             }
             if whole.dialect() != Dialect::Postgres || ty.inside {
@@ -42,8 +43,8 @@ fn check(cx: &mut Cx<'_>) {
             let takes = program.models.crates().iter().find_map(|krate| program.models.decodes(krate, "postgres", ty.declared()));
             let (Some(takes), Some(known)) = (takes, column.ty.canonical()) else { continue };
             if !takes.iter().any(|each| each == known) {
-                let finding = cx.report_at(place).variant("type").arg("column", name).arg("type", ty.name);
-                finding.arg("column_type", written(&column.ty)).label_at("column", column.place).help("print");
+                let finding = report(cx, place, column.place).variant("type").arg("column", name).arg("type", ty.name);
+                finding.arg("column_type", written(&column.ty)).help("print");
             }
         }
         let missing: Vec<&str> = table
@@ -56,6 +57,16 @@ fn check(cx: &mut Cx<'_>) {
             let finding = cx.report_at(declared.place).variant("missing").severity(Severity::Note).arg("table", table.name.as_str());
             finding.arg("columns", missing.join("`, `")).label_at("made", table.place).help("print");
         }
+    }
+}
+
+/// A finding at the declaration. In a file that was printed by a tool it stands at the column in the migration: what is generated is
+/// nobody's to correct by hand, and findings there are hidden.
+fn report<'c>(cx: &'c mut Cx<'_>, declared: Location, column: Location) -> &'c mut Finding {
+    if cx.program().file(declared.file).role == Role::Generated {
+        cx.report_at(column).label_at("declared", declared)
+    } else {
+        cx.report_at(declared).label_at("column", column)
     }
 }
 
