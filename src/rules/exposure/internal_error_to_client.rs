@@ -123,7 +123,7 @@ fn function(id: FnId, cx: &mut Cx<'_>) {
             }
             ExprKind::Call { callee, args } => match (&body.expr(*callee).kind, args.as_slice()) {
                 (ExprKind::Path(path), [only])
-                    if matches!(path.last(), "ErrorInternalServerError" | "InternalServerError") && may_answer(program, program.ty(id, expr)) =>
+                    if matches!(path.last(), "ErrorInternalServerError" | "InternalServerError") && may_answer(program, id, program.ty(id, expr)) =>
                 {
                     error_text(program, id, *only).or_else(|| error_name(program, id, *only).map(|()| body.expr(*only).span))
                 }
@@ -149,9 +149,13 @@ fn function(id: FnId, cx: &mut Cx<'_>) {
     }
 }
 
-/// Whether a value of the type may be sent: a type of the project has to say how. A client of another server has errors of such names.
-fn may_answer(program: &Program, ty: &Ty) -> bool {
+/// Whether a value of the type may be sent: a type of the project has to say how, or a request has to come here. A client of another
+/// server has errors of such names.
+fn may_answer(program: &Program, function: FnId, ty: &Ty) -> bool {
     let Ty::Workspace(id, _) = ty else { return true };
+    if program.reach(function).request {
+        return true;
+    }
     let last = |path: &str| path.rsplit("::").next().is_some_and(|name| ANSWERS.contains(&name));
     program.impls_of(*id).any(|(bound, ..)| matches!(bound, Bound::Foreign(path, _) if last(path)))
         || payloads::derives(program.type_def(*id)).any(last)
