@@ -76,7 +76,8 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
 /// `is_image(path) -> bool`: asked about a file, and what cannot be read is none.
 fn is_predicate(program: &Program, function: FnId) -> bool {
     let name = &program.function(function).name;
-    ["is_", "has_", "can_"].iter().any(|start| name.starts_with(start)) && matches!(program.return_ty(function), Ty::Primitive(ty) if ty == "bool")
+    ["is_", "has_", "can_"].iter().any(|start| name.starts_with(start))
+        && matches!(program.return_ty(function), Ty::Primitive(ty) if ty == "bool")
 }
 
 fn report<'c>(cx: &'c mut Cx<'_>, function: FnId, found: Worker, variant: &str, span: Span) -> &'c mut Finding {

@@ -50,8 +50,28 @@ const ACCOUNT: &[&str] = &[
 
 /// Words of passwords by which the program itself asks another service: it has to be able to read them.
 const OF_SERVICES: &[&str] = &[
-    "bind", "ldap", "smtp", "imap", "mail", "ftp", "sftp", "ssh", "proxy", "db", "database", "postgres", "mysql", "redis", "broker", "mqtt",
-    "upstream", "keystore", "truststore", "pfx", "wifi", "certificate",
+    "bind",
+    "ldap",
+    "smtp",
+    "imap",
+    "mail",
+    "ftp",
+    "sftp",
+    "ssh",
+    "proxy",
+    "db",
+    "database",
+    "postgres",
+    "mysql",
+    "redis",
+    "broker",
+    "mqtt",
+    "upstream",
+    "keystore",
+    "truststore",
+    "pfx",
+    "wifi",
+    "certificate",
 ];
 
 fn check(cx: &mut Cx<'_>) {

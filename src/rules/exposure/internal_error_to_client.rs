@@ -123,7 +123,8 @@ fn function(id: FnId, cx: &mut Cx<'_>) {
             }
             ExprKind::Call { callee, args } => match (&body.expr(*callee).kind, args.as_slice()) {
                 (ExprKind::Path(path), [only])
-                    if matches!(path.last(), "ErrorInternalServerError" | "InternalServerError") && may_answer(program, id, program.ty(id, expr)) =>
+                    if matches!(path.last(), "ErrorInternalServerError" | "InternalServerError")
+                        && may_answer(program, id, program.ty(id, expr)) =>
                 {
                     error_text(program, id, *only).or_else(|| error_name(program, id, *only).map(|()| body.expr(*only).span))
                 }

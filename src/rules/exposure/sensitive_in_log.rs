@@ -69,14 +69,35 @@ fn is_emptied(program: &Program, function: FnId, value: ExprId, path: &str) -> b
     body.ids().any(|id| {
         let ExprKind::Assign { left, op: None, .. } = &body.expr(id).kind else { return false };
         let ExprKind::Field { name, .. } = &body.expr(*left).kind else { return false };
-        name == last && body.expr(id).span.end <= before && walk::descendants(body, *left).any(|root| program.local(function, root) == Some(local))
+        name == last
+            && body.expr(id).span.end <= before
+            && walk::descendants(body, *left).any(|root| program.local(function, root) == Some(local))
     })
 }
 
 /// Words of functions whose result no longer is the secret that they were given.
 const MASKING: &[&str] = &[
-    "redact", "redacted", "mask", "masked", "censor", "obfuscate", "obfuscated", "hide", "hidden", "scrub", "anonymize", "sanitize", "safe",
-    "truncate", "shorten", "preview", "describe", "description", "summary", "label", "kind",
+    "redact",
+    "redacted",
+    "mask",
+    "masked",
+    "censor",
+    "obfuscate",
+    "obfuscated",
+    "hide",
+    "hidden",
+    "scrub",
+    "anonymize",
+    "sanitize",
+    "safe",
+    "truncate",
+    "shorten",
+    "preview",
+    "describe",
+    "description",
+    "summary",
+    "label",
+    "kind",
 ];
 
 /// A local of that name that was masked, or is a word of a text that is taken apart (`for token in line.split(' ')`).
@@ -95,7 +116,9 @@ fn tells_nothing(program: &Program, function: FnId, name: &str, value: ExprId) -
         return true;
     }
     let splits = |id: ExprId| {
-        walk::descendants(body, id).filter_map(called).any(|called| called.starts_with("split") || matches!(called, "chars" | "components" | "lex"))
+        walk::descendants(body, id)
+            .filter_map(called)
+            .any(|called| called.starts_with("split") || matches!(called, "chars" | "components" | "lex"))
     };
     let next = match &body.expr(source).kind {
         ExprKind::MethodCall { receiver, method, .. } if method == "next" => from(*receiver),

@@ -28,11 +28,11 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
         if model.has_mark("limit-off") {
             // `.layer(DefaultBodyLimit::disable()).layer(RequestBodyLimitLayer::new(MAX))`: another limit takes its place
             let sets = |site: &crate::program::Site| {
-                program.model(function, site.expr).is_some_and(|model| model.limits.as_deref() == Some("body") && !model.has_mark("limit-off"))
+                program
+                    .model(function, site.expr)
+                    .is_some_and(|model| model.limits.as_deref() == Some("body") && !model.has_mark("limit-off"))
             };
-            let huge = |site: &crate::program::Site| {
-                matches!(&body.expr(site.expr).kind, ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. } if args.iter().any(|arg| is_huge(body, *arg)))
-            };
+            let huge = |site: &crate::program::Site| matches!(&body.expr(site.expr).kind, ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. } if args.iter().any(|arg| is_huge(body, *arg)));
             if program.sites(function).iter().any(|site| sets(site) && !huge(site)) {
                 continue;
             }

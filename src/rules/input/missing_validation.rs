@@ -50,10 +50,8 @@ fn check(cx: &mut Cx<'_>) {
             travels.iter().filter(|field| is_free_text(program, &field.ty)).map(|field| field.field.name.as_str()).collect();
         // `update(conn, &body.user)`: a part with fields of its own is stored as it came
         let is_part = |name: &str| travels.iter().any(|field| !field.leaf && field.field.name == name) && !texts.contains(&name);
-        let reached: Vec<(String, Location)> = reached
-            .iter()
-            .map(|(name, at)| (if is_part(name) { WHOLE.to_owned() } else { name.clone() }, *at))
-            .collect();
+        let reached: Vec<(String, Location)> =
+            reached.iter().map(|(name, at)| (if is_part(name) { WHOLE.to_owned() } else { name.clone() }, *at)).collect();
         let free: Vec<&(String, Location)> = reached.iter().filter(|(name, _)| name == WHOLE || texts.contains(&name.as_str())).collect();
         let Some((_, sink)) = free.first() else { continue };
         let whole = || {

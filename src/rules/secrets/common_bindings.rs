@@ -231,8 +231,22 @@ fn in_body<'p>(ground: &Ground<'p>, scene: Scene<'p>, found: &mut Vec<Bound>) {
 /// `"form.placeholder.password" => "Passwort"`: a text of the user interface, by its key.
 fn is_message_key(name: &str) -> bool {
     const PLACES: &[&str] = &[
-        "placeholder", "label", "labels", "hint", "title", "text", "message", "messages", "error", "errors", "form", "button", "tooltip",
-        "menu", "page", "i18n",
+        "placeholder",
+        "label",
+        "labels",
+        "hint",
+        "title",
+        "text",
+        "message",
+        "messages",
+        "error",
+        "errors",
+        "form",
+        "button",
+        "tooltip",
+        "menu",
+        "page",
+        "i18n",
     ];
     name.rsplit('.').skip(1).any(|part| PLACES.contains(&part))
 }

@@ -161,7 +161,9 @@ fn source_name<'p>(ground: &Ground<'p>, scene: Scene<'p>, expr: ExprId) -> Optio
                 _ => continue,
             },
             // what a request did not bring is nobody's secret
-            ExprKind::MethodCall { receiver, .. } if ground.program.type_kind(scene.ty(*receiver).peel_refs()) == Some("header-map") => continue,
+            ExprKind::MethodCall { receiver, .. } if ground.program.type_kind(scene.ty(*receiver).peel_refs()) == Some("header-map") => {
+                continue;
+            }
             ExprKind::MethodCall { method, args, .. } => (method.as_str(), args.as_slice()),
             ExprKind::Macro(call) if matches!(call.name(), "option_env" | "env" | "dotenv") => {
                 let Some(first) = call.args.first() else { continue };
