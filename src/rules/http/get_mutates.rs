@@ -116,7 +116,9 @@ fn check(cx: &mut Cx<'_>) {
         // `/posts/new` and `/posts/{id}/edit` are forms as a rule: there the handler has to say it, too
         let by_path =
             path_words(&route.path, 1).first().is_some_and(|word| verb(word) && !matches!(word.as_str(), "edit" | "create" | "add"));
-        if !by_name && !by_path {
+        // `create_post_page`: shows what another route takes
+        let shows = names::words(name).last().is_some_and(|word| matches!(word.as_str(), "page" | "form"));
+        if !by_name && !by_path || shows {
             continue;
         }
         let Some((table, at)) = write(program, handler) else { continue };

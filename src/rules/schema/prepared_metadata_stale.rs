@@ -2,7 +2,7 @@
 //!
 //! Without a database the macros look a query up in `.sqlx` by a digest of its text: in the crate's directory, else in the workspace's.
 //! The files hold the text as well, so that texts are compared here, and no digest is made. A directory is judged where it has metadata at all.
-//! Left out: texts that are not read whole, tests' queries as missing (they are prepared by a flag of its own), and as orphans all texts that
+//! Left out: texts that are not read whole or that a macro of the project puts together, crates whose build script brings a database, tests' queries as missing (they are prepared by a flag of its own), and as orphans all texts that
 //! stand anywhere in the code, whoever uses them.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +50,9 @@ fn check(cx: &mut Cx<'_>) {
         if function.is_some_and(|function| program.is_test(function)) {
             continue;
         }
+        if !is_written_out(program, text) || brings_database(program, file) {
+            continue;
+        }
         let dir = file.krate.map(|krate| program.workspace.krate(krate).dir.as_str()).unwrap_or_default();
         let own: Vec<&Prepared> = homes.iter().filter(|(home, _)| is_above(home, dir)).map(|(_, prepared)| prepared).collect();
         if !own.is_empty() && !own.iter().any(|home| home.queries.contains_key(&text.placed.text)) {
@@ -77,6 +80,26 @@ fn check(cx: &mut Cx<'_>) {
             finding.arg("query", line).help("prepare").fold(home.clone());
         }
     }
+}
+
+/// The macro that is checked is called here itself: a text that another macro puts together is not known to the letter.
+fn is_written_out(program: &Program, text: &SqlText) -> bool {
+    let Some((call, function)) = text.call().and_then(|call| Some((call, program.fn_id(text.file, call.function?)))) else { return false };
+    let body = &program.function(function).body;
+    let slice = program.file(text.file).slice(body.expr(call.expr).span);
+    let Some((path, _)) = slice.split_once('!') else { return false };
+    let name = path.trim().rsplit("::").next().unwrap_or_default();
+    let own = |path: &String| path.rsplit("::").next().and_then(|last| last.strip_suffix('!')) == Some(name);
+    program.model(function, call.expr).is_some_and(|model| model.path.iter().any(own))
+}
+
+/// `cargo:rustc-env=DATABASE_URL=..` of the crate's build script: every build has a database.
+fn brings_database(program: &Program, file: &SourceFile) -> bool {
+    file.krate.is_some()
+        && program
+            .files
+            .iter()
+            .any(|other| other.krate == file.krate && other.role == crate::source::Role::BuildScript && other.text.contains("DATABASE_URL"))
 }
 
 fn is_above(home: &str, dir: &str) -> bool {
