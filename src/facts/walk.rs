@@ -145,15 +145,19 @@ pub fn lets(body: &Body) -> impl Iterator<Item = (PatId, ExprId)> {
     })
 }
 
+/// Whether a pattern has the binding `local`.
+#[must_use]
+pub fn binds(body: &Body, pat: PatId, local: PatId) -> bool {
+    let mut found = false;
+    for_each_binding(body, pat, &mut |binding, _| found |= binding == local);
+    found
+}
+
 /// What the binding `local` gets its value from: the value of its `let` or `if let`, what a `match` looks at, what a `for` goes
 /// through. O(size of the body).
 #[must_use]
 pub fn bound_from(body: &Body, local: PatId) -> Option<ExprId> {
-    let binds = |pat: PatId| {
-        let mut found = false;
-        for_each_binding(body, pat, &mut |binding, _| found |= binding == local);
-        found
-    };
+    let binds = |pat: PatId| binds(body, pat, local);
     lets(body).find(|(pat, _)| binds(*pat)).map(|(_, value)| value).or_else(|| {
         body.ids().find_map(|id| match &body.expr(id).kind {
             ExprKind::Let { pat, value } => binds(*pat).then_some(*value),

@@ -337,11 +337,9 @@ fn of_path_extractor(program: &Program, function: FnId, id: ExprId) -> bool {
     let Some(local) = program.local(function, id) else { return false };
     let signature = &program.signature(function).params;
     facts.params.iter().zip(signature).any(|(param, ty)| {
-        let mut bound = false;
-        walk::for_each_binding(&facts.body, param.pat, &mut |binding, _| bound |= binding == local);
         let path =
             || matches!(ty.peel_refs(), Ty::Foreign(path, _) if program.models.extractor(path).is_some_and(|model| model.kind == "path"));
-        bound && path()
+        walk::binds(&facts.body, param.pat, local) && path()
     })
 }
 

@@ -26,12 +26,18 @@ impl Place<'_> {
 
 /// Every statement of every text outside migrations, in order. Tests are included: their findings are quiet.
 pub fn each_statement<'p>(program: &'p Program, mut visit: impl FnMut(Place<'p>)) {
-    for text in program.sql().texts.iter().filter(|text| !is_of_migration(program, text)) {
+    let texts = &program.sql().texts;
+    let between = program.shared(|| Between(texts.iter().map(|text| is_of_migration(program, text)).collect()));
+    for (text, _) in texts.iter().zip(&between.0).filter(|(_, between)| !**between) {
         for statement in &text.statements {
             visit(Place { text, statement });
         }
     }
 }
+
+/// Which texts are sent between two versions of the schema, in order; asked once for all rules.
+#[derive(Debug)]
+struct Between(Vec<bool>);
 
 /// A text that is sent between two versions of the schema: it speaks of neither's end.
 fn is_of_migration(program: &Program, text: &SqlText) -> bool {

@@ -69,14 +69,7 @@ fn are_two(program: &Program, function: FnId, body: &Body, handle: ExprId, pool:
         let local = program.local(function, id)?;
         let value = Definitions::of(body).value(local)?;
         let connects = |id: ExprId| {
-            let name = match &body.expr(id).kind {
-                ExprKind::Call { callee, .. } => match &body.expr(*callee).kind {
-                    ExprKind::Path(path) => path.last(),
-                    _ => return false,
-                },
-                ExprKind::MethodCall { method, .. } => method.as_str(),
-                _ => return false,
-            };
+            let (_, name) = body.called(id);
             ["connect", "open", "establish"].iter().any(|start| name.starts_with(start))
         };
         facts::walk::descendants(body, value).any(connects).then_some(local)

@@ -50,12 +50,10 @@ fn check(cx: &mut Cx<'_>) {
         if function.is_some_and(|function| program.is_test(function)) {
             continue;
         }
-        if !is_written_out(program, text) || brings_database(program, file) {
-            continue;
-        }
         let dir = file.krate.map(|krate| program.workspace.krate(krate).dir.as_str()).unwrap_or_default();
         let own: Vec<&Prepared> = homes.iter().filter(|(home, _)| is_above(home, dir)).map(|(_, prepared)| prepared).collect();
-        if !own.is_empty() && !own.iter().any(|home| home.queries.contains_key(&text.placed.text)) {
+        let missing = !own.is_empty() && !own.iter().any(|home| home.queries.contains_key(&text.placed.text));
+        if missing && is_written_out(program, text) && !brings_database(program, file) {
             cx.report_at(text.span.in_file(text.file)).help("prepare");
         }
     }

@@ -430,17 +430,8 @@ impl Fields {
 /// The value that a `let` binds to a pattern that is a name, and whether it may change.
 fn bound_by(body: &Body, pat: PatId) -> Option<(ExprId, bool)> {
     let PatKind::Bind { mutable, .. } = &body.pat(pat).kind else { return None };
-    body.ids().find_map(|id| {
-        let ExprKind::Block { stmts, .. } = &body.expr(id).kind else { return None };
-        stmts.iter().find_map(|stmt| {
-            let Stmt::Let { pat: whole, value, .. } = stmt else { return None };
-            let mut whole = *whole;
-            while let PatKind::Typed(inner, _) = &body.pat(whole).kind {
-                whole = *inner;
-            }
-            (whole == pat).then_some((*value)?).map(|value| (value, *mutable))
-        })
-    })
+    let found = walk::lets(body).find(|(whole, _)| untyped(body, *whole) == pat);
+    found.map(|(_, value)| (value, *mutable))
 }
 
 /// `SecretString`, `Zeroizing`, `Arc`: tuple structs and one-argument calls named like a type.
@@ -453,21 +444,20 @@ fn through_type(path: &Path) -> bool {
 /// Every `let name = value` of a body.
 #[must_use]
 pub fn lets(body: &Body) -> Vec<(Name, Span, ExprId)> {
-    let mut found = Vec::new();
-    for id in body.ids() {
-        let ExprKind::Block { stmts, .. } = &body.expr(id).kind else { continue };
-        for stmt in stmts {
-            let Stmt::Let { pat, value: Some(value), .. } = stmt else { continue };
-            let mut pat = *pat;
-            while let PatKind::Typed(inner, _) = &body.pat(pat).kind {
-                pat = *inner;
-            }
-            if let PatKind::Bind { name, .. } = &body.pat(pat).kind {
-                found.push((name.clone(), body.pat(pat).span, *value));
-            }
-        }
+    let named = |(pat, value): (PatId, ExprId)| {
+        let pat = body.pat(untyped(body, pat));
+        let PatKind::Bind { name, .. } = &pat.kind else { return None };
+        Some((name.clone(), pat.span, value))
+    };
+    walk::lets(body).filter_map(named).collect()
+}
+
+/// A pattern without the type that is written behind it.
+fn untyped(body: &Body, mut pat: PatId) -> PatId {
+    while let PatKind::Typed(inner, _) = &body.pat(pat).kind {
+        pat = *inner;
     }
-    found
+    pat
 }
 
 /// The parameters' names, without the receiver.
