@@ -110,10 +110,10 @@ fn of_builder(
         }
     }
     let context = Context { words, texts, types: Types::new(files, facts, &words.names), functions, consts };
-    by_dir.into_iter().map(|(dir, written)| set(dir, &written, &context, dialects)).collect()
+    by_dir.into_iter().map(|(dir, written)| set(dir, &written, &context, dialects, files)).collect()
 }
 
-fn set(dir: String, written: &[Written<'_>], context: &Context<'_>, dialects: &Dialects) -> MigrationSet {
+fn set(dir: String, written: &[Written<'_>], context: &Context<'_>, dialects: &Dialects, files: &[SourceFile]) -> MigrationSet {
     let krate = written.first().and_then(|each| each.file.krate);
     let dialect = dialects.of_migrations(&dir, krate, "");
     let mut migrations: Vec<Migration> = written
@@ -148,9 +148,28 @@ fn set(dir: String, written: &[Written<'_>], context: &Context<'_>, dialects: &D
         })
         .collect();
     migrations.sort_by(|a, b| a.name.cmp(&b.name));
+    in_listed_order(&mut migrations, &dir, files);
     let old = migrations.len().saturating_sub(RECENT);
     migrations.iter_mut().skip(old).for_each(|migration| migration.recent = true);
     MigrationSet::new(dir, Tool::SeaOrm, dialect, migrations)
+}
+
+/// A runner takes them as its list has them (`vec![Box::new(m1::Migration), ..]`, in a file beside them), whatever their names are.
+fn in_listed_order(migrations: &mut [Migration], dir: &str, files: &[SourceFile]) {
+    let beside =
+        |file: &&SourceFile| file.kind == crate::source::FileKind::Rust && file.rel.rsplit_once('/').map_or("", |(own, _)| own) == dir;
+    let place = |text: &str, name: &str| {
+        let path = format!("{name}::");
+        let mut starts = text.match_indices(&path).map(|(at, _)| at);
+        starts.find(|at| text.get(..*at).is_some_and(|before| !before.ends_with(|letter: char| letter.is_alphanumeric() || letter == '_')))
+    };
+    let places = files.iter().filter(beside).find_map(|file| {
+        let all = migrations.iter().map(|each| Some((each.name.clone(), place(&file.text, &each.name)?)));
+        all.collect::<Option<std::collections::HashMap<String, usize>>>()
+    });
+    if let Some(places) = places {
+        migrations.sort_by_key(|each| places.get(&each.name).copied());
+    }
 }
 
 /// The tables that statements of another file define; none where one of them may define any.
