@@ -258,6 +258,7 @@ fn lay_out(rule: &Rule, case: &Path, root: &Path, marks: &mut Marks) -> Result<B
         files.insert(rel, fs::read(case).map_err(|error| error.to_string())?);
     }
     let untracked = files.remove("untracked");
+    commit(root, &mut files)?;
     if let Some(list) = files.remove("marks") {
         explicit(rule, &String::from_utf8_lossy(&list), marks)?;
     }
@@ -300,14 +301,28 @@ fn samples(text: &str) -> Result<String, String> {
 
 /// A file `untracked` in a case's folder makes it a git repository that tracks all files but the ones it lists.
 fn track(root: &Path, untracked: &str) -> Result<(), String> {
-    let git = |arguments: &[&str]| {
-        let status =
-            std::process::Command::new("git").current_dir(root).args(arguments).output().map_err(|error| error.to_string())?.status;
-        if status.success() { Ok(()) } else { Err(format!("git {arguments:?}: {status}")) }
-    };
-    git(&["init", "-q"])?;
-    git(&["add", "."])?;
-    untracked.lines().try_for_each(|file| git(&["rm", "-q", "--cached", file]))
+    git(root, &["init", "-q"])?;
+    git(root, &["add", "."])?;
+    untracked.lines().try_for_each(|file| git(root, &["rm", "-q", "--cached", file]))
+}
+
+/// What lies in a case's folder `before` is committed, at its place in the project, before the other files are laid over it.
+fn commit(root: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), String> {
+    let before: Vec<String> = files.keys().filter(|rel| rel.starts_with("before/")).cloned().collect();
+    if before.is_empty() {
+        return Ok(());
+    }
+    for rel in before {
+        let bytes = files.remove(&rel).unwrap_or_default();
+        write(root, rel.trim_start_matches("before/"), &bytes)?;
+    }
+    track(root, "")?;
+    git(root, &["-c", "user.name=case", "-c", "user.email=case@example.org", "commit", "-q", "-m", "before"])
+}
+
+fn git(root: &Path, arguments: &[&str]) -> Result<(), String> {
+    let status = std::process::Command::new("git").current_dir(root).args(arguments).output().map_err(|error| error.to_string())?.status;
+    if status.success() { Ok(()) } else { Err(format!("git {arguments:?}: {status}")) }
 }
 
 /// `path:line rule`, or `path:line? rule` for what is not found yet.

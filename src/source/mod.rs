@@ -6,6 +6,7 @@
 
 mod file;
 mod git;
+pub mod history;
 mod kind;
 mod lock;
 mod manifest;
