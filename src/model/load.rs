@@ -56,6 +56,8 @@ pub struct Models {
     crates: Vec<Name>,
     stacks: QuickMap<Name, Name>,
     dialects: Vec<(Name, Name, Name)>,
+    /// packages that leave foreign keys to the SQLite that is linked
+    foreign_keys_linked: Vec<Name>,
     dialect_names: Vec<(Name, Name)>,
     stored: QuickMap<Name, Stored>,
     /// by crate, dialect and type
@@ -198,6 +200,9 @@ impl Models {
         let package: Name = model.package.as_deref().unwrap_or(&model.krate).into();
         let dialects = model.dialects.iter().map(|(feature, dialect)| (package.clone(), feature.into(), dialect.into()));
         self.dialects.extend(dialects);
+        if model.foreign_keys.as_deref() == Some("linked") {
+            self.foreign_keys_linked.push(package.clone());
+        }
         self.dialect_names.extend(model.dialect_names.iter().map(|(name, dialect)| (name.into(), dialect.into())));
         for (dialect, types) in &model.decodes {
             for (ty, columns) in types {
@@ -224,6 +229,12 @@ impl Models {
     #[must_use]
     pub fn dialects(&self) -> &[(Name, Name, Name)] {
         &self.dialects
+    }
+
+    /// A package leaves it to the SQLite that is linked whether foreign keys are kept.
+    #[must_use]
+    pub fn leaves_foreign_keys(&self, package: &str) -> bool {
+        self.foreign_keys_linked.iter().any(|own| own == package)
     }
 
     /// How a router crate in this version reads the parameters of paths.

@@ -64,6 +64,9 @@ pub struct Model {
     /// names in code that only one dialect has: `PgPool = "postgres"`
     #[serde(default)]
     pub dialect_names: BTreeMap<String, String>,
+    /// whether SQLite keeps foreign keys on its connections: `linked` (as the library that is linked does by itself: off, unless the
+    /// feature `bundled*` builds it)
+    pub foreign_keys: Option<String>,
     /// by dialect, what a Rust type or a word of its own for a column's type is read from: `i32 = ["int4"]`. Types that are not here
     /// are not judged; names of SQL are those of [`DataType::canonical`](crate::sql::ir::DataType::canonical)
     #[serde(default)]
