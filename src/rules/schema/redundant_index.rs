@@ -3,14 +3,19 @@
 use super::common::each_table;
 use crate::rules::prelude::*;
 use crate::sql::schema::{Index, Table};
+use crate::sql::words::mentions;
 
 pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
-    each_table(cx.program(), |_, _, table| {
+    let program = cx.program();
+    each_table(program, |_, _, table| {
         for (at, index) in table.indexes.iter().enumerate() {
             let Some(columns) = plain(index).filter(|_| !index.unique && !index.partial) else { continue };
             let Some((other, place)) = stronger(table, at, &columns) else { continue };
+            if index.name.as_ref().is_some_and(|name| is_asked_for(program, name)) {
+                continue;
+            }
             let name = index.name.as_ref().map_or("index", |name| name.as_str());
             let finding = cx.report_at(index.place).arg("index", name).arg("table", table.name.as_str());
             finding.arg("columns", columns.join(", ")).arg("other", other).help("drop");
@@ -19,6 +24,14 @@ fn check(cx: &mut Cx<'_>) {
             }
         }
     });
+}
+
+/// A query names it: `INDEXED BY i` fails without it, `FORCE INDEX (i)` does too.
+fn is_asked_for(program: &Program, name: &str) -> bool {
+    program.sql().texts.iter().any(|text| {
+        let text = text.placed.text.to_ascii_lowercase();
+        ["indexed by", "force index", "use index"].iter().any(|hint| text.contains(hint)) && mentions(&text, name)
+    })
 }
 
 /// The keys of a plain B-tree index, columns and expressions.
