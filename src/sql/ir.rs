@@ -127,6 +127,8 @@ pub enum Kind {
     Commit,
     Rollback,
     Savepoint,
+    /// `RELEASE`, and `ROLLBACK TO`
+    Release,
     /// `SET [LOCAL] name = value`, `PRAGMA name = value`
     Set {
         name: Name,

@@ -1,12 +1,13 @@
-//! Transactions that are begun by hand, with the text `BEGIN`, and what becomes of them.
+//! Transactions that are begun by hand, and what becomes of them: with the text `BEGIN` (or `SAVEPOINT`, where no transaction is around
+//! it), with the command `MULTI`, with a call whose model says that nothing rolls it back.
 //!
 //! Nothing rolls them back when something is dropped: a `?` between `BEGIN` and `COMMIT` leaves the connection in the middle of the
 //! transaction, for whoever uses it next. Sent to a pool, `BEGIN` opens a transaction on one connection and what follows may run on
 //! another. Left out: functions that only begin (a guard's constructor), connections that the function opens itself (closed when they
-//! are dropped), pools that reset what comes back, conditions around `BEGIN` alone.
+//! are dropped), pools that reset what comes back or close it, conditions around `BEGIN` alone.
 
 use crate::facts::{BlockKind, walk};
-use crate::program::{DbCall, Definitions, Ty};
+use crate::program::{DbCall, DbOp, Definitions, Target, Ty};
 use crate::rules::prelude::*;
 use crate::sql::SqlText;
 use crate::sql::ir::Kind;
@@ -40,16 +41,19 @@ impl Words {
 
 /// Those of a function that are left open, in order.
 pub fn left_open(program: &Program, function: FnId) -> Vec<ByHand> {
-    let words = program.shared(|| Words::of(program));
-    match words.0.get(&function) {
-        Some(own) if own.iter().any(|(_, word)| *word == Word::Begin) => Around::of(program, function, own).look(),
-        _ => Vec::new(),
+    if program.db_calls(function).is_empty() {
+        return Vec::new();
     }
+    let words = program.shared(|| Words::of(program));
+    let around = Around::of(program, function, words.0.get(&function).map(Vec::as_slice).unwrap_or_default());
+    if around.begins.is_empty() { Vec::new() } else { around.look() }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Word {
     Begin,
+    /// begins a transaction where there is none yet
+    Savepoint,
     End,
 }
 
@@ -59,12 +63,30 @@ fn word(text: &SqlText) -> Option<Word> {
     for statement in &text.statements {
         match statement.kind {
             Kind::Begin => word = Some(Word::Begin),
-            Kind::Commit | Kind::Rollback if word == Some(Word::Begin) => word = None,
-            Kind::Commit | Kind::Rollback => word = Some(Word::End),
+            Kind::Savepoint if word.is_none() => word = Some(Word::Savepoint),
+            Kind::Commit | Kind::Rollback | Kind::Release if matches!(word, Some(Word::Begin | Word::Savepoint)) => word = None,
+            Kind::Commit | Kind::Rollback | Kind::Release => word = Some(Word::End),
             _ => {}
         }
     }
     word
+}
+
+/// What a command does that is no SQL: `cmd("MULTI")`.
+fn command_word(name: &str) -> Option<Word> {
+    match name.to_ascii_uppercase().as_str() {
+        "MULTI" => Some(Word::Begin),
+        "EXEC" | "DISCARD" => Some(Word::End),
+        _ => None,
+    }
+}
+
+/// A call that begins one.
+struct Begun<'p> {
+    call: &'p DbCall,
+    word: Word,
+    /// a pool closes the connection that comes back with it
+    pool_closes: bool,
 }
 
 struct Around<'p> {
@@ -72,7 +94,7 @@ struct Around<'p> {
     function: FnId,
     body: &'p Body,
     parents: Vec<Option<ExprId>>,
-    begins: Vec<&'p DbCall>,
+    begins: Vec<Begun<'p>>,
     /// calls that end it: by text, or by name
     ends: Vec<ExprId>,
 }
@@ -80,29 +102,64 @@ struct Around<'p> {
 impl<'p> Around<'p> {
     fn of(program: &'p Program, function: FnId, words: &[(usize, Word)]) -> Self {
         let body = &program.function(function).body;
+        let mut around = Self { program, function, body, parents: Vec::new(), begins: Vec::new(), ends: Vec::new() };
         let texts: Vec<(&SqlText, Word)> = words.iter().map(|(at, word)| (&program.sql().texts[*at], *word)).collect();
-        let said = |call: &DbCall, word: Word| {
-            call.sql.is_some_and(|sql| texts.iter().any(|(text, is)| *is == word && text.span == body.expr(sql).span))
-        };
-        let calls = program.db_calls(function);
-        let begins = calls.iter().filter(|call| said(call, Word::Begin)).collect();
-        let mut ends: Vec<ExprId> = calls.iter().filter(|call| said(call, Word::End)).map(|call| call.expr).collect();
+        for call in program.db_calls(function) {
+            let text = call.sql.and_then(|sql| texts.iter().find(|(text, _)| text.span == body.expr(sql).span));
+            let (said, pool_closes) = match text {
+                Some((_, word)) => (Some(*word), false),
+                None => around.said(call),
+            };
+            match said {
+                Some(Word::End) => around.ends.push(call.expr),
+                Some(word) => around.begins.push(Begun { call, word, pool_closes }),
+                None => {}
+            }
+        }
+        if around.begins.is_empty() {
+            return around;
+        }
         // the text alone is enough for an end: better silent than wrong
-        ends.extend(texts.iter().filter(|(_, word)| *word == Word::End).filter_map(|(text, _)| Some(text.call()?.expr)));
-        ends.extend(body.ids().filter(|id| is_end_by_name(body, *id)));
-        Self { program, function, body, parents: walk::parents(body), begins, ends }
+        around.ends.extend(texts.iter().filter(|(_, word)| *word == Word::End).filter_map(|(text, _)| Some(text.call()?.expr)));
+        around.ends.extend(body.ids().filter(|id| is_end_by_name(body, *id)));
+        around.parents = walk::parents(body);
+        around
+    }
+
+    /// What a call without SQL does to the transaction, by its model or by the name of the command, and whether pools close what
+    /// comes back with it.
+    fn said(&self, call: &DbCall) -> (Option<Word>, bool) {
+        let model = |id: ExprId| self.program.model(self.function, id);
+        let closes = |id: ExprId| model(id).is_some_and(|model| model.has_mark("pool-closes"));
+        if call.op == DbOp::Begin {
+            let by_hand = model(call.expr).is_some_and(|model| model.has_mark("by-hand"));
+            return (by_hand.then_some(Word::Begin), closes(call.expr));
+        }
+        let mut id = call.expr;
+        while let ExprKind::MethodCall { receiver, .. } = &self.body.expr(id).kind {
+            id = *receiver;
+        }
+        let named = model(id).is_some_and(|model| model.has_mark("command"));
+        match self.program.argument(self.function, id, 0).map(|name| &self.body.expr(name).kind) {
+            Some(ExprKind::Lit(Lit::Str(name))) if named => (command_word(name), closes(id)),
+            _ => (None, false),
+        }
     }
 
     fn look(&self) -> Vec<ByHand> {
         let mut found = Vec::new();
-        for begin in &self.begins {
+        let begun = self.begins.iter().any(|begin| begin.word == Word::Begin);
+        for Begun { call: begin, word, pool_closes } in &self.begins {
             let Some(handle) = begin.handle.filter(|_| begin.certain) else { continue };
+            if *word == Word::Savepoint && (begun || self.is_in_transaction(handle)) {
+                continue;
+            }
             let borrowed = self.root(handle).is_some_and(|root| self.is_param(root));
             let made = |exit: Option<ExprId>| ByHand { begin: begin.expr, exit, borrowed: borrowed && exit.is_some() };
             let ty = self.program.ty(self.function, handle).peel_refs();
             if self.program.type_kind(ty) == Some("db-pool") {
                 found.push(made(None));
-            } else if !self.is_closed_with(handle)
+            } else if !self.is_closed_with(handle, *pool_closes)
                 && let Some(exit) = self.exit(begin.expr)
             {
                 found.push(made(Some(exit)));
@@ -111,8 +168,14 @@ impl<'p> Around<'p> {
         found
     }
 
-    /// The connection is opened here or belongs to what is handed over whole, or its pool resets it.
-    fn is_closed_with(&self, handle: ExprId) -> bool {
+    /// What it is sent to is a transaction of the library's own, which rolls back.
+    fn is_in_transaction(&self, handle: ExprId) -> bool {
+        let kind = |id: ExprId| self.program.type_kind(self.program.ty(self.function, id));
+        kind(handle) == Some("db-transaction") || self.root(handle).is_some_and(|root| kind(root) == Some("db-transaction"))
+    }
+
+    /// The connection is opened here or belongs to what is handed over whole, or its pool resets or closes it.
+    fn is_closed_with(&self, handle: ExprId, pool_closes: bool) -> bool {
         let definitions = Definitions::of(self.body);
         let Some(root) = self.root(handle) else { return false };
         if self.is_given_whole(root) {
@@ -120,10 +183,14 @@ impl<'p> Around<'p> {
         }
         let value = self.program.local(self.function, root).and_then(|local| definitions.value(local));
         value.is_some_and(|value| {
-            walk::descendants(self.body, value).any(|id| {
-                self.program
-                    .model(self.function, id)
-                    .is_some_and(|model| model.db.as_deref() == Some("connect") || model.has_mark("resets"))
+            walk::descendants(self.body, value).any(|id| match self.program.model(self.function, id) {
+                Some(model) => match model.db.as_deref() {
+                    Some("connect") => true,
+                    Some("acquire") => pool_closes || model.has_mark("resets"),
+                    _ => false,
+                },
+                // a function of the project hands it out, from its pool most likely
+                None => pool_closes && self.program.targets(self.function, id).iter().any(|to| matches!(to, Target::Workspace { .. })),
             })
         })
     }

@@ -242,11 +242,15 @@ impl Reader<'_> {
             "rollback" | "abort" => {
                 let to = (1..4).any(|ahead| self.is_at(ahead, "to"));
                 self.skip_rest();
-                if to { Kind::Savepoint } else { Kind::Rollback }
+                if to { Kind::Release } else { Kind::Rollback }
             }
-            "savepoint" | "release" => {
+            "savepoint" => {
                 self.skip_rest();
                 Kind::Savepoint
+            }
+            "release" => {
+                self.skip_rest();
+                Kind::Release
             }
             "set" | "pragma" => self.set(),
             "truncate" => {
