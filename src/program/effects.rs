@@ -5,14 +5,14 @@
 //! (one that never leaves) is not part of a call's effect: such a function is started, not called per item.
 
 use crate::facts::walk;
-use crate::facts::{ExprId, ExprKind, Name, Stmt};
+use crate::facts::{BinaryOp, ExprId, ExprKind, Function, Name, Stmt};
 use crate::source::Location;
 use crate::sql::{Classified, Effect};
 
 use super::loops::{Carrier, Loop, LoopShape};
 use super::queries::{DbCall, DbOp, Definitions};
 use super::read_through;
-use super::{FnId, Program, Target};
+use super::{FnId, Program, Target, Ty};
 
 /// The effects of one call of a function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Effects {
     pub writes: bool,
     /// round trips that happen on every path through the function; saturates at [`Effects::MANY`]
     pub least: u32,
+    /// round trips on the path with the most of them; those of a loop are many
+    pub most: u32,
     /// sorted, each once, at most eight
     pub tables: Vec<Name>,
     /// the nearest query: where it is sent
@@ -33,6 +35,10 @@ pub struct Effects {
     pub cached: bool,
     /// talks to another service over the network
     pub remote: bool,
+    /// waits for another service on every path through the function that ends well
+    pub waits: bool,
+    /// has waited for another service wherever a query is sent
+    pub waits_first: bool,
     /// holds a loop that goes on as long as the process does
     pub worker: bool,
     /// every step was resolved by types and paths
@@ -116,13 +122,18 @@ impl EffectTable {
             loops: None,
             definitions: None,
             missed: false,
-            effects: Effects { certain: true, cached: true, ..Effects::default() },
+            effects: Effects { certain: true, cached: true, waits_first: true, ..Effects::default() },
             cached: program.is_memoised(function),
+            path: Path::default(),
+            returns_waited: true,
         };
         let least = walker.visit(root);
         let mut effects = walker.effects;
         effects.least = least.min(Effects::MANY);
+        effects.most = walker.path.most;
         effects.cached &= effects.queries();
+        effects.waits = effects.remote && walker.path.waited && walker.returns_waited;
+        effects.waits_first &= effects.remote && effects.queries();
         effects
     }
 }
@@ -161,6 +172,7 @@ pub fn of_callee(program: &Program, table: &EffectTable, function: FnId, id: Exp
                 reads: matches!(call.op, DbOp::Read | DbOp::Query),
                 writes: call.op == DbOp::Write,
                 least: 1,
+                most: 1,
                 tables: call.tables.clone(),
                 query: Some(body.expr(id).span.in_file(file)),
                 certain: call.certain,
@@ -174,7 +186,7 @@ pub fn of_callee(program: &Program, table: &EffectTable, function: FnId, id: Exp
     if let Some(model) = program.model(function, id)
         && model.remote
     {
-        return Some(Led { effects: Effects { remote: true, ..Effects::default() }, callee: None });
+        return Some(Led { effects: Effects { remote: true, waits: true, ..Effects::default() }, callee: None });
     }
     // impls that may run; a declaration without a body is none, nor is what tests put in its place
     let live: Vec<FnId> = targets
@@ -189,8 +201,11 @@ pub fn of_callee(program: &Program, table: &EffectTable, function: FnId, id: Exp
     let on_unknown = matches!(&body.expr(id).kind, ExprKind::MethodCall { receiver, .. } if program.ty(function, *receiver).is_opaque());
     let mut best: Option<Led> = None;
     let mut least = u32::MAX;
+    let mut most = 0;
     let mut remote = false;
     let mut worker = false;
+    let mut waits = !live.is_empty();
+    let mut waits_first = true;
     for target in targets {
         let Target::Workspace { function: callee, dispatch } = target else { continue };
         if program.is_test(*callee) && !program.is_test(function) {
@@ -199,7 +214,12 @@ pub fn of_callee(program: &Program, table: &EffectTable, function: FnId, id: Exp
         let effects = &table.summaries[callee.0 as usize];
         remote |= effects.remote;
         worker |= effects.worker;
+        if live.contains(callee) {
+            waits &= effects.waits;
+            waits_first &= effects.waits_first || !effects.queries();
+        }
         least = least.min(effects.least);
+        most = most.max(effects.most);
         if !effects.queries() || effects.depth >= MAX_DEPTH {
             continue;
         }
@@ -213,15 +233,18 @@ pub fn of_callee(program: &Program, table: &EffectTable, function: FnId, id: Exp
     }
     if let Some(led) = &mut best {
         led.effects.least = least;
+        led.effects.most = most;
         led.effects.remote = remote;
         led.effects.worker = worker;
+        led.effects.waits = waits;
+        led.effects.waits_first = waits_first;
         // a type that says what it is: it asks the database when it has no answer yet
         led.effects.cached |= led.callee.is_some_and(|callee| program.is_cache(callee));
         if let Some(text) = program.handed_text(function, id).filter(|_| led.effects.tables.is_empty()) {
             says(&mut led.effects, text);
         }
     } else if remote || worker {
-        best = Some(Led { effects: Effects { remote, worker, ..Effects::default() }, callee: None });
+        best = Some(Led { effects: Effects { remote, worker, waits, ..Effects::default() }, callee: None });
     }
     best
 }
@@ -281,6 +304,24 @@ struct Walker<'p> {
     cached: bool,
     /// behind a look-up that had no answer
     missed: bool,
+    path: Path,
+    /// another service was waited for at every `return`, errors left out
+    returns_waited: bool,
+}
+
+/// What happened on the ways to a place.
+#[derive(Clone, Copy, Debug, Default)]
+struct Path {
+    /// another service was waited for on every one; also where none leads
+    waited: bool,
+    /// round trips on the one with the most of them
+    most: u32,
+}
+
+impl Path {
+    fn or(self, other: Self) -> Self {
+        Self { waited: self.waited && other.waited, most: self.most.max(other.most) }
+    }
 }
 
 impl Walker<'_> {
@@ -293,31 +334,39 @@ impl Walker<'_> {
                 let missed = matches!(&body.expr(*condition).kind, ExprKind::Let { pat, value }
                     if otherwise.is_some() && read_through::is_hit(body, *pat) && self.looks_up(*value));
                 let condition = self.visit(*condition);
+                let asked = self.path;
                 let then = self.visit(*then);
+                let taken = std::mem::replace(&mut self.path, asked);
                 let before = self.missed;
                 self.missed |= missed;
                 let otherwise = otherwise.map_or(0, |otherwise| self.visit(otherwise));
                 self.missed = before;
+                self.path = self.path.or(taken);
                 condition + then.min(otherwise)
             }
             ExprKind::Match { scrutinee: scrutinee_id, arms } => {
                 let scrutinee = self.visit(*scrutinee_id);
                 let mut least = None;
                 let looked = arms.iter().any(|arm| read_through::is_hit(body, arm.pat)) && self.looks_up(*scrutinee_id);
+                let asked = self.path;
+                let mut taken: Option<Path> = None;
                 for arm in arms {
                     let missed = looked && !read_through::is_hit(body, arm.pat);
                     let before = self.missed;
                     self.missed |= missed;
+                    self.path = asked;
                     let guard = arm.guard.map_or(0, |guard| self.visit(guard));
                     let body = guard + self.visit(arm.body);
                     self.missed = before;
+                    taken = Some(taken.map_or(self.path, |taken| taken.or(self.path)));
                     least = Some(least.map_or(body, |least: u32| least.min(body)));
                 }
+                self.path = taken.unwrap_or(asked);
                 scrutinee + least.unwrap_or(0)
             }
             ExprKind::For { iter, body, .. } => {
                 let header = self.visit(*iter);
-                self.visit(*body);
+                self.turns(*body);
                 header
             }
             ExprKind::While { condition, body, .. } => {
@@ -326,7 +375,7 @@ impl Walker<'_> {
                     return 0;
                 }
                 let condition = self.visit(*condition);
-                self.visit(*body);
+                self.turns(*body);
                 condition
             }
             ExprKind::Loop { body, .. } => {
@@ -334,11 +383,29 @@ impl Walker<'_> {
                 if self.is_worker(id) {
                     return 0;
                 }
-                self.visit(*body)
+                self.turns(*body)
             }
             ExprKind::Closure { body, .. } => {
                 // it runs where it is handed to, if at all
-                self.visit(*body);
+                let returns = self.returns_waited;
+                self.aside(*body);
+                self.returns_waited = returns;
+                0
+            }
+            ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, left, right } => self.visit(*left) + self.aside(*right),
+            ExprKind::Return(value) => {
+                let least = value.map_or(0, |value| self.visit(value));
+                self.returns_waited &= self.path.waited || value.is_some_and(|value| body.called(value).1 == "Err");
+                self.path.waited = true;
+                least
+            }
+            ExprKind::Break { value, .. } => {
+                let least = value.map_or(0, |value| self.visit(value));
+                self.path.waited = true;
+                least
+            }
+            ExprKind::Continue { .. } => {
+                self.path.waited = true;
                 0
             }
             ExprKind::Block { stmts, tail, .. } => {
@@ -353,7 +420,7 @@ impl Walker<'_> {
                         self.missed = true;
                     } else if let Stmt::Let { diverge: Some(diverge), value, .. } = stmt {
                         least += value.map_or(0, |value| self.visit(value));
-                        self.visit(*diverge);
+                        self.aside(*diverge);
                     } else if let Stmt::Let { value: Some(value), .. } | Stmt::Expr(value) = stmt {
                         least += self.visit(*value);
                     }
@@ -372,6 +439,24 @@ impl Walker<'_> {
         }
     }
 
+    /// What need not run, or not to its end.
+    fn aside(&mut self, id: ExprId) -> u32 {
+        let before = self.path.waited;
+        let least = self.visit(id);
+        self.path.waited = before;
+        least
+    }
+
+    /// The body of a loop.
+    fn turns(&mut self, id: ExprId) -> u32 {
+        let before = self.path.most;
+        let least = self.aside(id);
+        if self.path.most > before {
+            self.path.most = Effects::MANY;
+        }
+        least
+    }
+
     fn call(&mut self, id: ExprId) -> u32 {
         let program = self.program;
         let body = &program.function(self.function).body;
@@ -386,8 +471,9 @@ impl Walker<'_> {
         });
         let memo = is_memoising(self.program, self.function, id);
         // nobody waits for what runs in a task of its own
-        let waits = !model.is_some_and(|model| model.runs.values().any(|how| how == "spawn"));
+        let waits = !model.is_some_and(|model| model.runs.values().any(|how| how == "spawn")) && !starts(self.program, self.function, id);
         let remote = self.effects.remote;
+        let waited = self.path.waited;
         let before = self.cached;
         self.cached |= memo;
         let mut least = 0;
@@ -402,13 +488,16 @@ impl Walker<'_> {
         self.cached = before;
         if !waits {
             self.effects.remote = remote;
+            self.path.waited = waited;
         }
         least.saturating_add(self.own(id)).min(Effects::MANY)
     }
 
     /// A function handed over by its name.
     fn by_name(&mut self, id: ExprId) -> u32 {
+        let waited = self.path.waited;
         self.own(id);
+        self.path.waited = waited;
         0
     }
 
@@ -417,9 +506,13 @@ impl Walker<'_> {
         let found = led.effects;
         self.effects.remote |= found.remote;
         self.effects.worker |= found.worker;
+        let waited = self.path.waited;
+        self.path.waited |= found.waits;
         if !found.queries() {
             return 0;
         }
+        self.effects.waits_first &= waited || found.waits_first;
+        self.path.most = self.path.most.saturating_add(found.most).min(Effects::MANY);
         // what a map had no answer to is asked again rarely; what is written is written
         let cached = self.cached || found.cached || self.missed && !found.writes;
         let depth = led.callee.map_or(0, |_| found.depth + 1);
@@ -482,6 +575,22 @@ impl Walker<'_> {
             .any(|each| each.expr == id && each.shape == LoopShape::Worker && matches!(each.carrier, Carrier::Loop | Carrier::Next));
         worker && !leaves(body, id)
     }
+}
+
+/// A function of the project that starts a task with what it is given: `spawn_logged(async move { .. })`.
+fn starts(program: &Program, function: FnId, call: ExprId) -> bool {
+    let [Target::Workspace { function: callee, .. }] = program.targets(function, call) else { return false };
+    let Function { body, params, is_async, .. } = program.function(*callee);
+    // one that gives something back may wait for the task
+    if *is_async || program.return_ty(*callee) != &Ty::unit() {
+        return false;
+    }
+    program.sites(*callee).iter().any(|site| {
+        program.model(*callee, site.expr).is_some_and(|model| model.runs.values().any(|how| how == "spawn"))
+            && walk::descendants(body, site.expr)
+                .filter_map(|inner| program.local(*callee, inner))
+                .any(|local| params.iter().any(|param| walk::binds(body, param.pat, local)))
+    })
 }
 
 fn is_callee(body: &crate::facts::Body, call: ExprId, child: ExprId) -> bool {

@@ -44,6 +44,8 @@ pub struct Site {
     /// what runs there goes on as long as the process does
     worker: bool,
     remote: bool,
+    /// has waited for another service before the one query that it sends
+    waits_first: bool,
     pub in_transaction: bool,
     pub recursive: bool,
     /// nothing of the loop goes into it
@@ -122,6 +124,7 @@ impl<'p> Loops<'p> {
             cached: effects.cached || self.is_memoised(id, repeats),
             worker: effects.worker,
             remote: effects.remote,
+            waits_first: effects.waits_first && effects.most <= 1,
             in_transaction: self.in_transaction(id),
             recursive: callee.is_some_and(|callee| self.program.same_component(callee, self.function)),
             invariant: repeats.is_some_and(|index| self.is_invariant(id, &self.list[index], &effects)) && !self.draws(id),
@@ -361,13 +364,16 @@ impl<'p> Loops<'p> {
             .any(|inner| matches!(self.body.expr(inner).kind, ExprKind::Break { .. } | ExprKind::Return(_)))
     }
 
-    /// Every turn talks to another service too, which costs more: it first asks there, in a call of its own, and then stores
-    /// or looks up one thing, or goes on to talk to it; or the items came from a queue and each is answered there.
+    /// Every turn talks to another service too, which costs more: it first asks there, in a call of its own or on every path to the
+    /// query, and then stores or looks up one thing, or goes on to talk to it; or the items came from a queue and each is answered there.
     fn is_remote(&self, each: &Loop, site: &Site) -> bool {
         if site.remote && each.over.is_some_and(|over| self.comes_from_remote(over)) {
             return true;
         }
         let alone = self.sites.iter().filter(|other| other.repeats == site.repeats).count() == 1;
+        if site.waits_first && alone {
+            return true;
+        }
         (site.remote || alone && site.count <= 1)
             && walk::descendants(self.body, each.body).any(|inner| {
                 self.body.expr(inner).span.start < self.body.expr(site.expr).span.start
