@@ -4,7 +4,7 @@ use super::chains::{self, Chain};
 use super::effects::{self, EffectTable, Effects, Led};
 use super::queries::DbCall;
 use super::ty::Ty;
-use super::{Def, FnId, Program};
+use super::{Def, FnId, Program, Shape};
 use crate::facts::{ExprId, TypeKind};
 use crate::model::CallModel;
 
@@ -74,6 +74,36 @@ impl Program {
                 kind => kind,
             },
             _ => None,
+        }
+    }
+
+    /// [`type_kind`](Self::type_kind), also of what a project wraps around its handles: a newtype is what it holds, and an enum each of
+    /// whose variants holds one is a pool where it may be one (`enum Db<'a> { Pool(&'a Pool), Conn(&'a mut Conn) }`).
+    #[must_use]
+    pub fn handle_kind(&self, ty: &Ty) -> Option<&str> {
+        self.wrapped_kind(ty, 4)
+    }
+
+    fn wrapped_kind(&self, ty: &Ty, depth: u32) -> Option<&str> {
+        let Ty::Workspace(id, _) = ty.peel_refs() else { return self.type_kind(ty) };
+        let inner = |ty: &Ty| self.wrapped_kind(ty, depth.checked_sub(1)?).filter(|kind| kind.starts_with("db-"));
+        match &self.type_info(*id).shape {
+            Shape::Struct(fields) => match fields.as_slice() {
+                [(name, only)] if name == "0" => inner(only),
+                _ => None,
+            },
+            Shape::Enum(variants) => {
+                let kinds: Vec<&str> = variants
+                    .iter()
+                    .map(|fields| match fields.as_slice() {
+                        [(_, only)] => inner(only),
+                        _ => None,
+                    })
+                    .collect::<Option<_>>()?;
+                let first = *kinds.first()?;
+                if kinds.contains(&"db-pool") { Some("db-pool") } else { kinds.iter().all(|kind| *kind == first).then_some(first) }
+            }
+            Shape::Alias(_) => None,
         }
     }
 

@@ -5,6 +5,7 @@
 
 use crate::program::{DbOp, Definitions, Shape, Target, Ty};
 use crate::rules::prelude::*;
+use std::collections::BTreeMap;
 
 /// A transaction or connection that this body holds.
 #[derive(Debug)]
@@ -40,32 +41,84 @@ pub fn transactions_of(program: &Program, function: FnId) -> Option<(&Body, Vec<
     (!open.is_empty()).then(|| (&program.function(function).body, open))
 }
 
-/// Closures that run inside a transaction.
+/// Closures that run inside a transaction: of the library, or of a function of the project that begins one around what it is given.
 fn in_closures(program: &Program, function: FnId) -> Vec<Open> {
     let body = &program.function(function).body;
     let mut found = Vec::new();
     for call in program.db_calls(function).iter().filter(|call| call.op == DbOp::Begin) {
         let (ExprKind::MethodCall { args, .. } | ExprKind::Call { args, .. }) = &body.expr(call.expr).kind else { continue };
-        for arg in args {
-            let ExprKind::Closure { params, body: inner, .. } = &body.expr(*arg).kind else { continue };
-            let param = params.first().and_then(|param| plain_binding(body, param.0));
-            let span = body.expr(*inner).span;
-            let begun = match &body.expr(call.expr).kind {
-                ExprKind::MethodCall { method_span, .. } => *method_span,
-                _ => body.expr(call.expr).span,
-            };
-            found.push(Open {
-                binding: param.as_ref().map(|(binding, _)| *binding),
-                name: param.map_or_else(|| "transaction".to_owned(), |(_, name)| name),
-                begun,
-                from: span.start,
-                to: span.end,
-                ended: true,
-                block_end: span.end,
-            });
+        found.extend(args.iter().filter_map(|arg| in_closure(body, call.expr, *arg)));
+    }
+    let wrappers = program.shared(|| Wrappers::of(program));
+    for site in program.sites(function) {
+        let (ExprKind::MethodCall { args, .. } | ExprKind::Call { args, .. }) = &body.expr(site.expr).kind else { continue };
+        if !args.iter().any(|arg| matches!(body.expr(*arg).kind, ExprKind::Closure { .. })) {
+            continue;
         }
+        let [Target::Workspace { function: target, .. }] = program.targets(function, site.expr) else { continue };
+        let Some(run) = wrappers.0.get(target) else { continue };
+        let itself = args.len().saturating_sub(program.function(*target).params.len());
+        found.extend(run.iter().filter_map(|at| in_closure(body, site.expr, *args.get(at + itself)?)));
     }
     found
+}
+
+/// The transaction that the closure `arg` of a call runs in.
+fn in_closure(body: &Body, call: ExprId, arg: ExprId) -> Option<Open> {
+    let ExprKind::Closure { params, body: inner, .. } = &body.expr(arg).kind else { return None };
+    let param = params.first().and_then(|param| plain_binding(body, param.0));
+    let span = body.expr(*inner).span;
+    let begun = match &body.expr(call).kind {
+        ExprKind::MethodCall { method_span, .. } => *method_span,
+        _ => body.expr(call).span,
+    };
+    Some(Open {
+        binding: param.as_ref().map(|(binding, _)| *binding),
+        name: param.map_or_else(|| "transaction".to_owned(), |(_, name)| name),
+        begun,
+        from: span.start,
+        to: span.end,
+        ended: true,
+        block_end: span.end,
+    })
+}
+
+/// Functions of the project that begin a transaction and call in it what they are given (`db.in_transaction(|tx| ..)`), with the
+/// parameters that they call.
+#[derive(Debug)]
+struct Wrappers(BTreeMap<FnId, Vec<usize>>);
+
+impl Wrappers {
+    fn of(program: &Program) -> Self {
+        let found = program.functions().filter_map(|function| Some((function, called_inside(program, function)?)));
+        Self(found.collect())
+    }
+}
+
+fn called_inside(program: &Program, function: FnId) -> Option<Vec<usize>> {
+    let calls = program.db_calls(function);
+    let begin = calls.iter().find(|call| call.op == DbOp::Begin && call.certain)?;
+    let Function { body, params, .. } = program.function(function);
+    let start = |id: ExprId| body.expr(id).span.start;
+    let over = calls.iter().filter(|call| matches!(call.op, DbOp::Commit | DbOp::Rollback)).map(|call| start(call.expr)).min();
+    let of_param = |id: ExprId| {
+        let local = program.local(function, id)?;
+        params.iter().position(|param| plain_binding(body, param.pat).is_some_and(|(binding, _)| binding == local))
+    };
+    let mut inside = Vec::new();
+    for id in body.ids() {
+        match &body.expr(id).kind {
+            ExprKind::Call { callee, .. } if start(id) > start(begin.expr) && over.is_none_or(|over| start(id) < over) => {
+                inside.extend(of_param(*callee));
+            }
+            // handed on as it came
+            ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. } if id == begin.expr => {
+                inside.extend(args.iter().filter_map(|arg| of_param(*arg)));
+            }
+            _ => {}
+        }
+    }
+    (!inside.is_empty()).then_some(inside)
 }
 
 /// Connections that are taken from a pool and held in a local, in source order.
@@ -191,6 +244,19 @@ pub fn mentions(program: &Program, function: FnId, body: &Body, id: ExprId, tran
             .any(|inner| program.model(function, inner).is_some_and(|model| model.sql.is_some() && model.db.as_deref() == Some("build")));
         prepares && names(value).contains(&wanted)
     })
+}
+
+/// What wraps the transaction itself: `let mut db = DbPool::Conn(&mut tx)`, or is made of it in place.
+pub fn is_made_of(program: &Program, function: FnId, body: &Body, id: ExprId, transaction: &Open) -> bool {
+    let Some(wanted) = transaction.binding else { return false };
+    let named = |id: ExprId| facts::walk::descendants(body, id).filter_map(|inner| program.local(function, inner)).collect::<Vec<_>>();
+    let locals = named(id);
+    let definitions = Definitions::of(body);
+    locals.contains(&wanted)
+        || locals
+            .iter()
+            .filter_map(|local| definitions.value(*local))
+            .any(|value| transaction.holds(body.expr(value).span) && named(value).contains(&wanted))
 }
 
 /// A struct of the project that holds a pool, itself or in a struct inside it.

@@ -1,12 +1,12 @@
 //! A query on the pool while the same function holds an open transaction: it runs outside the transaction, does not
 //! see its rows, waits for its locks, and takes a second connection from the pool (with a small pool, for ever).
 //!
-//! Reported where the transaction is a local of this function (or the argument of a transaction closure) and is still
-//! open: not before `begin`, not after `commit` or `rollback`. A call into another function is reported when the pool, or what
+//! Reported where the transaction is a local of this function (or the argument of a transaction closure, also of a function of the
+//! project that calls it in one) and is still open: not before `begin`, not after `commit` or `rollback`. A call into another function is reported when the pool, or what
 //! holds one (`self.repository`), is handed to it and it sends a query. Left out: what is spawned, and pools of another kind of
 //! database than the transaction's.
 
-use super::common_transactions::{holds_pool, mentions, transactions_of};
+use super::common_transactions::{holds_pool, is_made_of, mentions, transactions_of};
 use crate::program::Definitions;
 use crate::rules::prelude::*;
 
@@ -37,6 +37,9 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
                 continue;
             }
             let Some(pool) = pool_in(program, function, body, id) else { continue };
+            if is_made_of(program, function, body, pool, transaction) {
+                continue;
+            }
             let Some(led) = program.led(function, id) else { continue };
             let same = begun.is_none_or(|begun| program.models.stack(&begun.library) == program.models.stack(&led.effects.library));
             if begun.is_some_and(|begun| begun.handle.is_some_and(|handle| are_two(program, function, body, handle, pool))) {
@@ -80,7 +83,7 @@ fn are_two(program: &Program, function: FnId, body: &Body, handle: ExprId, pool:
 /// A function that was handed the transaction and the pool sends a query on the pool.
 fn uses(program: &Program, function: FnId, body: &Body, id: ExprId, pool: ExprId, callee: Option<FnId>) -> bool {
     let (ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. }) = &body.expr(id).kind else { return false };
-    let Some(callee) = callee.filter(|_| program.type_kind(program.ty(function, pool)) == Some("db-pool")) else { return false };
+    let Some(callee) = callee.filter(|_| program.handle_kind(program.ty(function, pool)) == Some("db-pool")) else { return false };
     let itself = program.function(callee).params.len().saturating_sub(args.len());
     let Some(param) = args.iter().position(|arg| *arg == pool).and_then(|at| program.function(callee).params.get(at + itself)) else {
         return false;
@@ -107,6 +110,8 @@ fn pool_in(program: &Program, function: FnId, body: &Body, id: ExprId) -> Option
         _ => return None,
     };
     let own = || !program.targets(function, id).is_empty() && program.model(function, id).is_none();
-    let direct = args.iter().copied().find(|arg| program.type_kind(program.ty(function, *arg)) == Some("db-pool"));
-    direct.or_else(|| args.iter().copied().chain(receiver).find(|each| holds_pool(program, program.ty(function, *each)) && own()))
+    let is_pool = |id: ExprId| program.handle_kind(program.ty(function, id)) == Some("db-pool");
+    let holds = |id: ExprId| is_pool(id) || holds_pool(program, program.ty(function, id));
+    let direct = args.iter().copied().find(|arg| is_pool(*arg));
+    direct.or_else(|| args.iter().copied().chain(receiver).find(|each| holds(*each) && own()))
 }
