@@ -21,6 +21,8 @@ struct Taker {
     text: usize,
     values: Given,
     paths: Vec<Name>,
+    /// the functions that give it to a client
+    senders: Vec<FnId>,
     fetches: Option<Name>,
 }
 
@@ -50,7 +52,8 @@ pub(super) fn gather(program: &mut Program) {
                 };
                 let (file, function) = program.items.functions[caller.0 as usize];
                 let fetches = one.fetches.clone();
-                all.push(Handed { file, function, call: *call, text, values, paths: one.paths.clone(), fetches });
+                let senders = one.senders.iter().map(|sender| program.items.functions[sender.0 as usize]).collect();
+                all.push(Handed { file, function, call: *call, text, values, paths: one.paths.clone(), senders, fetches });
             }
         }
     }
@@ -94,7 +97,7 @@ fn takers(program: &Program) -> BTreeMap<FnId, Vec<Taker>> {
                 Given::Chained | Given::Unknown => Given::Unknown,
             };
             let fetches = by_type(program, *caller).or_else(|| taker.fetches.clone());
-            add(&mut takers, *caller, Taker { text, values, paths: taker.paths.clone(), fetches }, &mut open);
+            add(&mut takers, *caller, Taker { text, values, fetches, ..taker.clone() }, &mut open);
         }
     }
     takers
@@ -111,6 +114,9 @@ fn add(takers: &mut BTreeMap<FnId, Vec<Taker>>, function: FnId, taker: Taker, op
             known.paths.extend(taker.paths);
             known.paths.sort_unstable();
             known.paths.dedup();
+            known.senders.extend(taker.senders);
+            known.senders.sort_unstable();
+            known.senders.dedup();
         }
         None => {
             own.push(taker.clone());
@@ -139,7 +145,7 @@ fn own(program: &Program, function: FnId) -> Vec<Taker> {
         let Some(path) = path else { continue };
         let values = values(program, function, site.expr, at);
         let fetches = by_type(program, function).or_else(|| by_models(program, function));
-        found.push(Taker { text, values, paths: vec![path], fetches });
+        found.push(Taker { text, values, paths: vec![path], senders: vec![function], fetches });
     }
     found
 }

@@ -163,7 +163,7 @@ pub(super) struct Gatherer<'p> {
     macros: QuickSet<String>,
     workspace: &'p Workspace,
     models: &'p Models,
-    dialects: &'p Dialects,
+    pub(super) dialects: &'p Dialects,
     /// crates with functions that take SQL which any crate of the workspace depends on, or which stand behind one that it does
     at_hand: QuickSet<String>,
     tests: bool,
@@ -325,13 +325,14 @@ impl<'p> Gatherer<'p> {
 
     /// The dialect of a place where the crate that is called has several.
     pub(super) fn near(&self, file: &SourceFile, function: Option<&Function>) -> Dialect {
-        let own = || {
-            let function = function?;
-            // `#[cfg(feature = "sqlite")]` on one of two twins
-            let under = function.attrs.iter().filter(|attr| attr.path == "cfg").flat_map(|attr| &attr.args).find_map(of_condition);
-            under.or_else(|| self.dialects.of_code(file.text.get(function.span.range())?))
-        };
-        own().unwrap_or_else(|| self.dialects.of_file(file))
+        function.and_then(|function| self.in_function(file, function)).unwrap_or_else(|| self.dialects.of_file(file))
+    }
+
+    /// The dialect that a function itself speaks of.
+    pub(super) fn in_function(&self, file: &SourceFile, function: &Function) -> Option<Dialect> {
+        // `#[cfg(feature = "sqlite")]` on one of two twins
+        let under = function.attrs.iter().filter(|attr| attr.path == "cfg").flat_map(|attr| &attr.args).find_map(of_condition);
+        under.or_else(|| self.dialects.of_code(file.text.get(function.span.range())?))
     }
 
     /// The dialect that all these paths' crates have, where each has only one: a crate of one database says more than the file.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::classify::{Effect, classify};
+use super::dialect::Dialect;
 use super::gather::{Call, Gatherer, Origin, Sql, SqlText, named};
 use super::read;
 use super::text::Texts;
@@ -22,6 +23,8 @@ pub struct Handed {
     pub values: Values,
     /// the models' paths of all calls that the text may end in, the first one first
     pub paths: Vec<Name>,
+    /// the functions that make these calls
+    pub senders: Vec<(FileId, FnIdx)>,
     /// what comes back, by the type of the function that sends it
     pub fetches: Option<Name>,
 }
@@ -65,6 +68,17 @@ fn key(text: &SqlText) -> (FileId, Option<FnIdx>, Option<ExprId>) {
 }
 
 impl Gatherer<'_> {
+    /// The one database that the names around the calls which send it speak of: where it is written they need not be known.
+    fn of_senders(&self, senders: &[(FileId, FnIdx)], files: &[SourceFile], facts: &[Option<Arc<Facts>>]) -> Option<Dialect> {
+        let mut dialects = senders.iter().map(|(file, function)| {
+            let function = facts.get(file.0 as usize)?.as_ref()?.functions.get(function.0 as usize)?;
+            let file = files.get(file.0 as usize)?;
+            self.in_function(file, function).or_else(|| self.dialects.of_code(&file.text))
+        });
+        let first = dialects.next()??;
+        dialects.all(|other| other == Some(first)).then_some(first)
+    }
+
     fn handed(&self, one: &Handed, files: &[SourceFile], facts: &[Option<Arc<Facts>>]) -> Option<SqlText> {
         let file = files.get(one.file.0 as usize)?;
         let function = facts.get(one.file.0 as usize)?.as_ref()?.functions.get(one.function.0 as usize)?;
@@ -73,7 +87,10 @@ impl Gatherer<'_> {
         if classify(&placed.text).effect == Effect::Unknown {
             return None;
         }
-        let dialect = self.models_of_one(&one.paths).unwrap_or_else(|| self.near(file, Some(function)));
+        let dialect = self
+            .models_of_one(&one.paths)
+            .or_else(|| self.of_senders(&one.senders, files, facts))
+            .unwrap_or_else(|| self.near(file, Some(function)));
         let beside = if let Values::Beside(values) = one.values { Some(values) } else { None };
         let (binds, _) = self.chain(body, one.call, &parents(body), beside, false);
         Some(SqlText {
