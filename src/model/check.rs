@@ -37,6 +37,7 @@ pub fn problems(model: &Model) -> Vec<Problem> {
     for extractor in &model.extractor {
         let at = Place::of(&extractor.path, &model.krate, &mut found);
         at.word("kind", Some(&extractor.kind), kinds::EXTRACTOR_KINDS, &mut found);
+        at.word("asks", extractor.asks.as_deref(), kinds::ASKS, &mut found);
     }
     for attribute in &model.attribute {
         let at = Place::of(&attribute.path, &model.krate, &mut found);

@@ -77,6 +77,9 @@ pub const TYPE_KINDS: &[(&str, &str)] = &[
     ("websocket", "an open WebSocket, or another connection that carries messages both ways"),
 ];
 
+/// By which type an extractor's value is looked up.
+pub const ASKS: &[&str] = &["payload", "whole"];
+
 /// What an extractor takes from the request.
 pub const EXTRACTOR_KINDS: &[&str] = &[
     "auth",

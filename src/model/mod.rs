@@ -309,6 +309,9 @@ pub struct ExtractorModel {
     pub kind: String,
     /// which type argument is the payload
     pub payload: Option<u32>,
+    /// the value is looked up by its type while a request is served, and was put in by a call marked `shares`: by the type of the
+    /// `payload`, or by the `whole` extractor's
+    pub asks: Option<String>,
     pub since: Option<String>,
     pub until: Option<String>,
 }

@@ -141,9 +141,10 @@ impl Infer<'_> {
                 }
                 match model.and_then(|model| model.kind.as_deref()) {
                     Some("future") => self.cx.known.peel(&ty).or_else(|| self.cx.known.element(&ty)).unwrap_or_default(),
+                    // a boxed future; `async fn new() -> Arc<Self>` yields the pointer
                     Some("pointer") if args.len() == 1 => {
-                        let inner = args[0].clone();
-                        self.awaited(inner)
+                        let yielded = self.awaited(args[0].clone());
+                        if yielded == args[0] { ty } else { yielded }
                     }
                     _ => ty,
                 }

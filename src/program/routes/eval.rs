@@ -45,7 +45,11 @@ pub(super) fn run(program: &Program) -> Found {
     let mut roots: Vec<(FnId, Vec<Router>)> = Vec::new();
     for id in program.functions() {
         if eval.routerish[id.0 as usize] && !program.is_test(id) {
-            roots.push((id, eval.root(id)));
+            let mut routers = eval.root(id);
+            if is_launched(program, id) {
+                routers.iter_mut().flat_map(|router| &mut router.routes).for_each(|route| route.served = true);
+            }
+            roots.push((id, routers));
         }
     }
     let mut found = Found::default();
@@ -59,6 +63,12 @@ pub(super) fn run(program: &Program) -> Found {
     }
     found.states = eval.states.into_iter().collect();
     found
+}
+
+/// Whether an attribute hands the router that a function returns to a server.
+fn is_launched(program: &Program, id: FnId) -> bool {
+    let is_launch = |path: &str| program.models.attribute(&program.resolve_attribute(id, path)).is_some_and(|model| model.kind == "launch");
+    program.function(id).attrs.iter().any(|attr| is_launch(&attr.path))
 }
 
 fn finish(program: &Program, route: Partial) -> Option<Route> {

@@ -42,8 +42,9 @@ impl<'p> Eval<'p> {
         route: &'p RouteModel,
     ) -> Value {
         let receiver_value = receiver.map(|receiver| self.expr(frame, receiver)).unwrap_or_default();
-        // `client.get(url)` of a client that is not known is no router
+        // `client.get(url)` of a client that is not known is no router; `server.run(app)` of a server needs none
         if let Some(receiver) = receiver
+            && route.part != "serve"
             && matches!(receiver_value, Value::Unknown | Value::Text(_))
             && !super::eval::is_router(self.program, self.program.ty(frame.function, receiver))
         {
