@@ -275,7 +275,7 @@ impl Interp<'_> {
         }
         match wanted.text.start.as_deref() {
             Some(".." | "/" | "\\") if wanted.text.exact => self.clear(receiver, Kinds::PATH),
-            Some("\r" | "\n" | "\r\n") if wanted.text.exact => self.clear(receiver, Kinds::HEADER.with(Kinds::LOG)),
+            Some("\r" | "\n" | "\r\n" | "\"") if wanted.text.exact => self.clear(receiver, Kinds::HEADER.with(Kinds::LOG)),
             Some("<" | "&") if wanted.text.exact => self.clear(receiver, Kinds::HTML),
             _ if matches!(&self.body.expr(arg).kind, ExprKind::Path(path) if path.last() == "MAIN_SEPARATOR") => {
                 self.clear(receiver, Kinds::PATH)

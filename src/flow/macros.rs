@@ -140,6 +140,11 @@ impl Interp<'_> {
                     let mut value = arg.and_then(|arg| values.get(arg as usize)).cloned().unwrap_or_default();
                     let part = value.leading_text();
                     text = text.then(if spec.is_empty() { &part } else { &UNKNOWN });
+                    if let (Some(header), Some(arg)) =
+                        (header(&before, &format.pieces, spec), arg.and_then(|arg| call.args.get(arg as usize)))
+                    {
+                        self.check(Kinds::HEADER, &value, id, arg.value, &header);
+                    }
                     if ask::is_past_host(&before) {
                         value.clear(Kinds::URL.with(Kinds::REDIRECT));
                     }
@@ -180,6 +185,15 @@ impl Interp<'_> {
             self.output.built.push(Arc::new(site));
         }
     }
+}
+
+/// The header that a hole of a format stands in; Debug puts a backslash before quotes and line breaks.
+fn header(before: &str, pieces: &[FormatPiece], spec: &str) -> Option<String> {
+    if spec.contains('?') || !before.contains(['=', ':']) {
+        return None;
+    }
+    let is_line = |piece: &FormatPiece| matches!(piece, FormatPiece::Text(text) if text.contains("\r\n"));
+    super::headers::parameter(before).or_else(|| super::headers::field(before).filter(|_| pieces.iter().any(is_line)))
 }
 
 static UNKNOWN: Text = Text { led: false, led_by: None, start: None, exact: false, constant: false, built: true };

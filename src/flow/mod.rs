@@ -22,6 +22,7 @@ mod describe;
 mod eval;
 mod guard;
 mod harmless;
+mod headers;
 mod limits;
 mod locals;
 mod macros;

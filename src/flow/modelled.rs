@@ -234,6 +234,7 @@ impl Interp<'_> {
                 ".." if !with.contains('.') => Kinds::PATH,
                 "<" if with != "<" => Kinds::HTML,
                 "\n" | "\r" | "\r\n" => Kinds::HEADER.with(Kinds::LOG),
+                "\"" if with != "\"" => Kinds::HEADER,
                 _ => Kinds::NONE,
             });
         }
@@ -244,6 +245,8 @@ impl Interp<'_> {
         match kind {
             "sql" => self.check_sql(call, value, expr),
             "url" => self.check_target(Kinds::URL, value, call.id, expr, call.name),
+            // header types take no line breaks
+            "header" => {}
             "redirect" => self.check_target(Kinds::REDIRECT, value, call.id, expr, call.name),
             // An argument of a shell is a program; an argument of anything else is data.
             "shell" => {

@@ -100,7 +100,7 @@ impl Kinds {
             "url" => Self::URL,
             "html" => Self::HTML,
             "redirect" => Self::REDIRECT,
-            "header" => Self::HEADER,
+            "header" | "raw-header" => Self::HEADER,
             "log" => Self::LOG,
             "regex" => Self::REGEX,
             "template" => Self::TEMPLATE,

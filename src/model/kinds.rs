@@ -177,6 +177,7 @@ pub const SINKS: &[&str] = &[
     "html",
     "redirect",
     "header",
+    "raw-header",
     "log",
     "regex",
     "template",
@@ -185,6 +186,7 @@ pub const SINKS: &[&str] = &[
     "deserialize",
     "recursion",
     "store",
+    "decompress",
 ];
 
 pub const SECRETS: &[&str] = &["key", "password", "token", "iv", "nonce", "salt", "hash"];

@@ -227,7 +227,8 @@ pub struct CallModel {
     // -- taint
     /// the value is input: `request`, `request-path`, `request-header`, `file-name`, `env`, `args`, `file`, `stdin`, `database`, `remote`
     pub input: Option<String>,
-    /// arguments that must not hold input, with the sink's kind: `sql`, `command`, `shell`, `path`, `url`, `html`, `redirect`, `header`, `log`, `regex`, `template`, `nosql`, `allocation`, `deserialize`
+    /// arguments that must not hold input, with the sink's kind: `sql`, `command`, `shell`, `path`, `url`, `html`, `redirect`, `header` (of a type that
+    /// refuses line breaks), `raw-header`, `log`, `regex`, `template`, `nosql`, `allocation`, `deserialize`
     pub sinks: Vec<SinkModel>,
     /// how taint moves: `"self->return"`, `"0->return"`, `"0->self"`, `"1->0"`; none means everything to the return value
     pub flows: Option<Vec<String>>,
