@@ -195,7 +195,7 @@ pub fn of_callee(program: &Program, table: &EffectTable, function: FnId, id: Exp
             Target::Workspace { function: callee, .. } => Some(*callee),
             Target::Foreign(_) => None,
         })
-        .filter(|callee| program.function(*callee).body.root.is_some() && (!program.is_test(*callee) || program.is_test(function)))
+        .filter(|callee| program.function(*callee).body.root.is_some() && (!stands_in(program, *callee) || program.is_test(function)))
         .collect();
     // found by its name alone
     let on_unknown = matches!(&body.expr(id).kind, ExprKind::MethodCall { receiver, .. } if program.ty(function, *receiver).is_opaque());
@@ -208,7 +208,7 @@ pub fn of_callee(program: &Program, table: &EffectTable, function: FnId, id: Exp
     let mut waits_first = true;
     for target in targets {
         let Target::Workspace { function: callee, dispatch } = target else { continue };
-        if program.is_test(*callee) && !program.is_test(function) {
+        if stands_in(program, *callee) && !program.is_test(function) {
             continue;
         }
         let effects = &table.summaries[callee.0 as usize];
@@ -248,6 +248,19 @@ pub fn of_callee(program: &Program, table: &EffectTable, function: FnId, id: Exp
     }
     best
 }
+
+/// What tests put in the place of what answers requests: test code, and types that call themselves a mock.
+fn stands_in(program: &Program, callee: FnId) -> bool {
+    if program.is_test(callee) {
+        return true;
+    }
+    // a double stands in for something: a method of a trait
+    let Some(Ty::Workspace(id, _)) = program.self_type(callee).filter(|_| program.trait_of(callee).is_some()) else { return false };
+    let name = program.type_def(*id).name.as_str();
+    DOUBLES.iter().any(|word| name.starts_with(word) || name.ends_with(word))
+}
+
+const DOUBLES: &[&str] = &["Mock", "Fake", "Stub", "Dummy", "InMemory", "Noop", "NoOp"];
 
 /// What the callee sends is what the text says that it is given.
 fn says(effects: &mut Effects, text: &Classified) {
