@@ -1,9 +1,9 @@
 //! Several writes in one request without a transaction: when the second fails, the first stays.
 //!
 //! Reported in functions that a request reaches, with at least two writes on one path, each on the pool or on a connection that this
-//! function took from it (itself, or by a function that is handed the pool), where the later one can fail and leave (`?`, `return`).
-//! A function that is handed a connection is judged where nobody who calls it has begun a transaction. Writes whose errors are
-//! dropped do not count, nor do logs and counters, nor stores without transactions (caches).
+//! function took from it (itself, or by a function that is handed the pool, or by a repository that holds one), where the later one
+//! can fail and leave (`?`, `return`). A function that is handed a connection is judged where nobody who calls it has begun a
+//! transaction. Writes whose errors are dropped do not count, nor do logs and counters, nor stores without transactions (caches).
 
 use std::collections::BTreeSet;
 
@@ -91,14 +91,14 @@ fn writes(program: &Program, function: FnId, body: &Body) -> Vec<Write> {
                     }
                     _ => continue,
                 };
-                if !given
-                    || program.model(function, id).is_some()
-                    || is_callers(program, function, body, id, &is_loose)
-                    || is_apart(body, id)
-                {
+                if program.model(function, id).is_some() || is_callers(program, function, body, id, &is_loose) || is_apart(body, id) {
                     continue;
                 }
                 let Some(led) = program.led(function, id) else { continue };
+                let brings = |callee| brings_pool(program, callee, DEPTH) && writes_rows(program, callee, DEPTH);
+                if !given && (notes_down(body, id) || !led.callee.is_some_and(brings)) {
+                    continue;
+                }
                 let effects = led.effects;
                 let near =
                     effects.writes && effects.certain && effects.depth <= DEPTH && !effects.cached && !effects.worker && !effects.remote;
@@ -117,6 +117,50 @@ fn writes(program: &Program, function: FnId, body: &Body) -> Vec<Write> {
         }
     }
     found
+}
+
+/// A method that writes through a pool of its own, such as a repository's behind a trait.
+fn brings_pool(program: &Program, callee: FnId, depth: u32) -> bool {
+    let Some(own) = program.self_type(callee) else { return false };
+    if holds_pool(program, own) {
+        return true;
+    }
+    let body = &program.function(callee).body;
+    let params: Vec<PatId> = program.function(callee).params.iter().map(|param| param.pat).collect();
+    let mut writes = program.db_calls(callee).iter().filter(|call| call.op == DbOp::Write).peekable();
+    if writes.peek().is_some() {
+        return writes.all(|call| {
+            call.handle.is_some_and(|handle| {
+                let given = root(program, callee, body, handle).is_some_and(|binding| params.contains(&binding));
+                !given && program.type_kind(program.ty(callee, handle)) == Some("db-pool")
+            })
+        });
+    }
+    depth > 0
+        && program.callees(callee).iter().any(|(inner, call)| {
+            program.led(callee, *call).is_some_and(|led| led.effects.writes) && brings_pool(program, *inner, depth - 1)
+        })
+}
+
+/// Somewhere in it rows of a named table are written, and not only a setting of the connection.
+fn writes_rows(program: &Program, callee: FnId, depth: u32) -> bool {
+    let body = &program.function(callee).body;
+    // `row.insert(db)` of some entity names no table, nor does `db.execute("SET ..")`
+    let entity = |id: ExprId| matches!(&body.expr(id).kind, ExprKind::MethodCall { method, .. } if !method.starts_with("execute"));
+    program.db_calls(callee).iter().any(|call| call.op == DbOp::Write && (!call.tables.is_empty() || entity(call.expr)))
+        || depth > 0 && program.callees(callee).iter().any(|(inner, _)| writes_rows(program, *inner, depth - 1))
+}
+
+/// By what it is called it counts or keeps a log: `stats.record_fetch(..)`, `users.update_last_login(..)`.
+fn notes_down(body: &Body, id: ExprId) -> bool {
+    let ExprKind::MethodCall { receiver, method, .. } = &body.expr(id).kind else { return false };
+    let owner = match &body.expr(*receiver).kind {
+        ExprKind::Field { name, .. } => name.as_str(),
+        _ => "",
+    };
+    let mut words = method.split('_').chain(owner.split('_'));
+    let last = ["last_login", "last_seen", "last_used", "last_active"].iter().any(|end| method.contains(end));
+    last || words.any(|word| ASIDE.iter().any(|aside| word.strip_suffix('s').unwrap_or(word) == *aside))
 }
 
 /// Closures that are handed to a function of the project which begins a transaction around them.
