@@ -1,8 +1,10 @@
 //! A whole table fetched at once, that the program keeps adding to.
 //!
 //! A condition counts as a bound where it compares with a value: `deleted_at IS NULL`, `active`, `length(name) > 0` let nearly every
-//! row pass. What belongs to one parent (`WHERE post_id = $1`) is a note, and only in tables whose name says that they grow under
-//! each parent (comments, messages, events). Streams are let through where they are not collected.
+//! row pass, and so do a flag, whatever it is compared with, the state that most rows end in (`published`) and a filter that may be
+//! absent (`$1 IS NULL OR ..`). What belongs to one parent (`WHERE post_id = $1`) is a note, and only in tables whose name says that
+//! they grow under each parent (comments, messages, events), or where the parent is a whole tenant. Streams are let through
+//! where they are not collected.
 
 use crate::rules::prelude::*;
 
@@ -35,14 +37,50 @@ const FEEDS: &[&str] = &[
     "audit",
     "movement",
     "article",
+    "order",
+    "task",
+    "todo",
+    "ticket",
+    "booking",
+    "payment",
+    "invoice",
 ];
+
+/// Parents that own nearly all there is.
+const TENANTS: &[&str] = &["tenant_id", "organization_id", "organisation_id", "org_id", "workspace_id", "company_id"];
+
+/// The state in which rows stay.
+const OPEN: &[&str] = &["published", "active", "public", "visible", "enabled", "approved", "completed"];
 
 /// How much of a table a query lets through.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Share {
     All,
+    OfTenant,
     OfParent,
     Some,
+}
+
+impl Share {
+    /// Of two conditions that both hold.
+    fn and(self, other: Self) -> Self {
+        let rank = |share| match share {
+            Self::All => 0,
+            Self::OfTenant => 1,
+            Self::OfParent => 2,
+            Self::Some => 3,
+        };
+        if rank(self) >= rank(other) { self } else { other }
+    }
+
+    fn of_key(column: &str) -> Self {
+        if TENANTS.contains(&column) { Self::OfTenant } else { Self::OfParent }
+    }
+}
+
+/// A column that says yes or no.
+fn is_flag(column: &str) -> bool {
+    column.starts_with("is_") || matches!(column, "archived" | "active" | "enabled" | "deleted" | "published" | "visible" | "public")
 }
 
 fn check(cx: &mut Cx<'_>) {
@@ -90,7 +128,9 @@ fn check(cx: &mut Cx<'_>) {
     each_chain(program, |chain| {
         let bounded = ["limit", "group", "having", "distinct"].iter().any(|word| chain.clause(word).is_some());
         let joined = chain.clause("join").is_some();
-        if chain.verb != Verb::Select || bounded || joined || !chain.complete || chain.fetches.as_deref() != Some("all") {
+        // what a join asks for may narrow; without any condition all its rows come
+        let filtered = chain.clauses.iter().any(|clause| clause.word == "filter" && !clause.sends);
+        if chain.verb != Verb::Select || bounded || joined && filtered || !chain.complete || chain.fetches.as_deref() != Some("all") {
             return;
         }
         if aggregates(program, chain) || !grown.contains(chain.table.as_str()) || is_short(&chain.table) {
@@ -129,10 +169,11 @@ fn report(cx: &mut Cx<'_>, at: Location, table: &str, share: Share, in_request: 
     match share {
         Share::Some => return,
         Share::OfParent if !feeds() || !in_request => return,
+        Share::OfTenant if !in_request => return,
         _ => {}
     }
     let finding = cx.report_at(at).arg("table", table).help("limit");
-    if share == Share::OfParent {
+    if matches!(share, Share::OfParent | Share::OfTenant) {
         finding.variant("parent").severity(Severity::Note);
     } else if distinct {
         finding.variant("read");
@@ -196,19 +237,18 @@ const FEW: &[&str] = &["admin", "superuser", "owner", "default", "root", "system
 fn narrowing(expr: &Expr) -> Share {
     match &expr.kind {
         Sql::Binary { op, left, right } => match op.as_str() {
-            "and" => match (narrowing(left), narrowing(right)) {
-                (Share::Some, _) | (_, Share::Some) => Share::Some,
-                (Share::OfParent, _) | (_, Share::OfParent) => Share::OfParent,
-                _ => Share::All,
-            },
+            "and" => narrowing(left).and(narrowing(right)),
+            // a filter that may be absent
+            "or" if is_absent(left) || is_absent(right) => Share::All,
             "=" | "==" => {
                 let plain = |side: &Expr| matches!(side.kind, Sql::Column { .. });
-                let of_key = |side: &Expr| matches!(&side.kind, Sql::Column { name, .. } if name.ends_with("_id"));
                 match (&left.kind, &right.kind) {
                     (_, Sql::Bool(_)) | (Sql::Bool(_), _) => Share::All,
                     // a join's condition
                     _ if plain(left) && plain(right) => Share::All,
-                    (_, Sql::Placeholder(_)) if of_key(left) => Share::OfParent,
+                    (Sql::Column { name, .. }, Sql::Placeholder(_)) if name.ends_with("_id") => Share::of_key(name),
+                    (Sql::Column { name, .. }, Sql::Placeholder(_)) if is_flag(name) => Share::All,
+                    (Sql::Column { .. }, Sql::Str(value)) if OPEN.contains(&value.to_ascii_lowercase().as_str()) => Share::All,
                     _ => Share::Some,
                 }
             }
@@ -222,6 +262,16 @@ fn narrowing(expr: &Expr) -> Share {
         Sql::Column { .. } | Sql::Bool(true) => Share::All,
         _ => Share::Some,
     }
+}
+
+/// `$1 IS NULL`
+fn is_absent(expr: &Expr) -> bool {
+    let given = |side: &Expr| match &side.kind {
+        Sql::Placeholder(_) => true,
+        Sql::Cast { operand, .. } => matches!(operand.kind, Sql::Placeholder(_)),
+        _ => false,
+    };
+    matches!(&expr.kind, Sql::Binary { op, left, right } if op == "is" && given(left) && matches!(right.kind, Sql::Null))
 }
 
 fn is_constant(expr: &Expr) -> bool {
@@ -248,12 +298,29 @@ fn share_of(program: &Program, chain: &Chain) -> Share {
         let constant = condition.value.is_some_and(|value| matches!(body.expr(value).kind, ExprKind::Lit(Lit::Bool(_))));
         match condition.op {
             Op::Equal if constant => {}
-            Op::Equal if condition.column.as_ref().is_some_and(|(_, name)| name.ends_with("_id")) && condition.required => {
-                share = Share::OfParent
+            Op::Equal => {
+                let column = condition.column.as_ref().map_or("", |(_, name)| name.as_str());
+                let open = || condition.value.is_some_and(|value| is_open(body, value));
+                if column.ends_with("_id") && condition.required {
+                    share = share.and(Share::of_key(column));
+                } else if !is_flag(column) && !open() {
+                    return Share::Some;
+                }
             }
             Op::Other if matches!(method, "is_null" | "is_not_null") => {}
+            Op::Other if method == "ne" && condition.value.is_some_and(|value| matches!(body.expr(value).kind, ExprKind::Lit(_))) => {}
             _ => return Share::Some,
         }
     }
     share
+}
+
+/// `"published"`, `Status::Published`
+fn is_open(body: &Body, value: ExprId) -> bool {
+    match &body.expr(value).kind {
+        ExprKind::Lit(Lit::Str(text)) => OPEN.contains(&text.to_ascii_lowercase().as_str()),
+        ExprKind::Path(path) => OPEN.contains(&path.last().to_ascii_lowercase().as_str()),
+        ExprKind::MethodCall { receiver, args, .. } if args.is_empty() => is_open(body, *receiver),
+        _ => false,
+    }
 }
