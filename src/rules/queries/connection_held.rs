@@ -2,7 +2,7 @@
 //! somebody else's network. With a pool of ten, ten slow answers stop the service.
 //!
 //! Reported for transactions and connections of `common_transactions`, around calls that the models or the summaries know as
-//! remote, and timers; for a connection only where it is used again after the call (else it is dropped late, and no more). Left out:
+//! remote, and timers. A connection that is not used again after the call is held all the same: until the end of its block. Left out:
 //! what is spawned in between, and connections behind a function of the project's own.
 
 use super::common_transactions::{Open, held_connections, mentions, transactions_of};
@@ -34,10 +34,12 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
                 && program.local(function, id) == each.binding
                 && each.holds(body.expr(id).span)
         });
-        if again {
-            cx.report(body.expr(waits).span).variant("connection").arg("name", &each.name).label("taken", each.begun).help("give-back");
-            found.push(waits);
-        }
+        cx.report(body.expr(waits).span).variant("connection").arg("name", &each.name).label("taken", each.begun).help(if again {
+            "give-back"
+        } else {
+            "drop"
+        });
+        found.push(waits);
     }
 }
 
