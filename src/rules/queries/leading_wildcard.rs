@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use super::common_binds::{opens, value_of};
 use super::common_chain::each_chain;
+use super::common_fragments::each_fragment;
 use super::common_schemas::Schemas;
 use super::common_search::searches;
 use super::common_sql::{Place, each_statement};
@@ -41,13 +42,25 @@ fn check(cx: &mut Cx<'_>) {
                 .any(|known| place.statement.reads.iter().any(|read| read.name == known.name) && searched(known, column));
             if !indexed {
                 let finding = cx.report_at(place.location(expr.span));
-                finding.arg("pattern", shown(program, &place, right)).arg("table", table.name.as_str());
+                finding.arg("pattern", shown(program, &place, right));
+                // a name that is put in when it runs tells nothing
+                if table.name.contains(['{', '$', '#']) {
+                    finding.variant("pushed");
+                } else {
+                    finding.arg("table", table.name.as_str());
+                }
                 finding.help(if place.text.dialect == Dialect::Postgres { "trigram" } else { "search" });
                 finding.fold(place.text.file.0.to_string());
             }
         }
     });
     pushed(cx);
+    each_fragment(program, |fragment| {
+        if let Some(pattern) = open_pattern(&fragment.text) {
+            let finding = cx.report_at(fragment.at);
+            finding.variant("pushed").arg("pattern", pattern).help("search").fold(fragment.at.file.0.to_string());
+        }
+    });
     let mut seen: HashSet<(FnId, ExprId)> = HashSet::new();
     each_chain(program, |chain| {
         for condition in &chain.conditions {
@@ -234,6 +247,27 @@ fn entered(program: &Program, schemas: &Schemas, place: &Place<'_>) -> bool {
                 .is_some_and(|table| asked(&table.primary_key) || table.uniques.iter().any(|unique| asked(&unique.columns)))
         })
     })
+}
+
+/// The pattern of `.. name ILIKE '%' || $1 ..`, where nothing but the piece of text is known.
+fn open_pattern(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let mut from = 0;
+    while let Some(found) = lower[from..].find("like") {
+        let at = from + found;
+        from = at + "like".len();
+        let (before, after) = (&lower[..at], lower[from..].trim_start());
+        let operand = ["lower(", "upper(", "concat("].iter().find_map(|call| after.strip_prefix(call)).unwrap_or(after);
+        let negated = before.trim_end_matches('i').trim_end().ends_with("not");
+        let begins = before.trim_end_matches('i').ends_with(|end: char| end.is_whitespace());
+        if begins && !negated && operand.starts_with("'%") {
+            let start = text.len() - operand.len();
+            let ends = [")", "\n", " or ", " and "].iter().filter_map(|end| operand.find(end));
+            let end = ends.min().map_or(text.len(), |end| start + end);
+            return Some(super::common::shorten(text[start..end].trim(), 40));
+        }
+    }
+    None
 }
 
 /// `builder.push(" AND name LIKE ").push_bind(format!("%{text}%"))`

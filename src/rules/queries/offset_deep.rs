@@ -1,6 +1,7 @@
-//! `OFFSET` by a parameter.
+//! `OFFSET` by a parameter, in a statement, a chain, a page of a paginator, or a piece of SQL that is put together by hand.
 
 use super::common_chain::{args_of, each_chain, number, text_of, word_of};
+use super::common_fragments::each_fragment;
 use super::common_sql::each_statement;
 use crate::program::Verb;
 use crate::rules::prelude::*;
@@ -40,9 +41,20 @@ fn check(cx: &mut Cx<'_>) {
         let at = word_of(program, chain, offset.expr);
         cx.report_at(at).arg("key", key).help("keyset").fold(at.file.0.to_string());
     });
+    each_fragment(program, |fragment| {
+        let source = program.file(fragment.at.file).slice(program.function(fragment.function).span).to_ascii_lowercase();
+        if skips(&fragment.text) && source.contains("limit") {
+            cx.report_at(fragment.at).arg("key", "id").help("keyset").fold(fragment.at.file.0.to_string());
+        }
+    });
     for function in program.functions().filter(|function| !program.is_test(*function)) {
         loose(program, function, &seen, cx);
     }
+}
+
+/// `.. OFFSET $2`, ` OFFSET {}`, ` OFFSET ` with what is bound next.
+fn skips(text: &str) -> bool {
+    text.split("OFFSET ").skip(1).any(|rest| rest.trim_start().is_empty() || rest.trim_start().starts_with(['$', '?', '{', ':']))
 }
 
 /// `self.limit(limit).offset(offset)` of a query that somebody hands in: how it begins is not known, how it ends is.
