@@ -181,7 +181,7 @@ impl Part {
         work: impl FnOnce(&mut Cx<'_>),
     ) {
         let result = guarded(|| {
-            let mut cx = Cx::new(rule.id, program, at.unwrap_or(FileId(0))).with_options(config.options.get(rule.id)).with_flow(flow);
+            let mut cx = context(rule, at, program, flow, config);
             work(&mut cx);
             cx.into_findings()
         });
@@ -192,8 +192,14 @@ impl Part {
     }
 }
 
+/// What a rule is given to work with at a file.
+fn context<'p>(rule: &'static Rule, at: Option<FileId>, program: &'p Program, flow: &'p Flow, config: &'p Config) -> Cx<'p> {
+    Cx::new(rule.id, program, at.unwrap_or(FileId(0))).with_options(config.options.get(rule.id)).with_flow(flow)
+}
+
 fn file(program: &Program, flow: &Flow, config: &Config, active: &[Active], id: FileId, functions: &[FnId]) -> Part {
     let mut part = Part::default();
+    let judged: Vec<FnId> = functions.iter().copied().filter(|function| program.is_judged(*function)).collect();
     let file = program.file(id);
     let aside = !program.tests && is_aside(file.role);
     for each in active {
@@ -203,8 +209,17 @@ fn file(program: &Program, flow: &Flow, config: &Config, active: &[Active], id: 
         match each.rule.check {
             Check::File(check) => part.add(each.rule, Some(id), program, flow, config, |cx| check(file, cx)),
             Check::Function(check) => {
-                for function in functions.iter().filter(|function| program.is_judged(**function)) {
-                    part.add(each.rule, Some(id), program, flow, config, |cx| check(*function, cx));
+                let whole = guarded(|| {
+                    let mut cx = context(each.rule, Some(id), program, flow, config);
+                    judged.iter().for_each(|function| check(*function, &mut cx));
+                    cx.into_findings()
+                });
+                match whole {
+                    Ok(findings) => part.findings.extend(findings),
+                    // once more, so that one function's panic costs the findings in that function only
+                    Err(_) => judged.iter().for_each(|function| {
+                        part.add(each.rule, Some(id), program, flow, config, |cx| check(*function, cx));
+                    }),
                 }
             }
             Check::Program(_) | Check::Engine => {}

@@ -286,6 +286,46 @@ pub struct Meta {
     pub span: Span,
 }
 
+/// An attribute of the language itself that says nothing of who calls a function, by the Reference's list; tools' attributes too.
+#[must_use]
+pub fn is_built_in(path: &str) -> bool {
+    matches!(
+        path,
+        "allow"
+            | "automatically_derived"
+            | "cfg"
+            | "cfg_attr"
+            | "cold"
+            | "deny"
+            | "deprecated"
+            | "derive"
+            | "doc"
+            | "expect"
+            | "export_name"
+            | "forbid"
+            | "ignore"
+            | "inline"
+            | "link_section"
+            | "must_use"
+            | "no_mangle"
+            | "non_exhaustive"
+            | "repr"
+            | "should_panic"
+            | "target_feature"
+            | "track_caller"
+            | "warn"
+    ) || path.starts_with("clippy::")
+        || path.starts_with("rustfmt::")
+}
+
+/// The owner and the name of a path: `sqlx::PgPool` and `connect` of `sqlx::PgPool::connect`.
+#[must_use]
+pub fn owner_and_name(path: &str) -> Option<(&str, &str)> {
+    // by one byte: a search for two sets up a searcher, and this is asked of every path of a program
+    let at = path.rfind(':')?;
+    Some((path.get(..at)?.strip_suffix(':')?, &path[at + 1..]))
+}
+
 impl Attr {
     /// The first entry called `name`, at the top level of the list.
     #[must_use]

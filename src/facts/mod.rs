@@ -19,7 +19,8 @@ pub mod walk;
 pub use body::{BinaryOp, BlockKind, Body, Expr, ExprId, ExprKind, Lit, MatchArm, Pat, PatId, PatKind, Stmt, StructField, UnaryOp};
 pub use item::{
     Attr, Comment, CommentKind, Const, Facts, Field, FnIdx, Function, Impl, ImplIdx, ItemMacro, MacroRules, Meta, Module, ModuleIdx,
-    ModuleKind, Owner, Param, Problem, Receiver, Trait, TraitIdx, TypeDef, TypeIdx, TypeKind, Use, Variant, Visibility,
+    ModuleKind, Owner, Param, Problem, Receiver, Trait, TraitIdx, TypeDef, TypeIdx, TypeKind, Use, Variant, Visibility, is_built_in,
+    owner_and_name,
 };
 pub use macros::{FormatPiece, FormatTemplate, MacroArg, MacroCall};
 pub use ty::{GenericParam, Generics, Path, PathSegment, TypeRef};

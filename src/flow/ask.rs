@@ -412,7 +412,7 @@ pub fn validates(program: &Program, function: FnId, id: ExprId) -> bool {
 
 /// `some_crate::validate_name`: it fails or it does not; that is all there is to it.
 pub fn is_validator(path: &str) -> bool {
-    let name = path.rsplit("::").next().unwrap_or(path);
+    let name = path.rsplit(':').next().unwrap_or(path);
     ["validate", "check_", "ensure_", "verify_", "is_valid"].iter().any(|word| name.starts_with(word))
 }
 
@@ -492,7 +492,7 @@ fn is_payload(program: &Program, ty: &Ty) -> bool {
     match ty.peel_refs() {
         Ty::Workspace(id, _) => {
             program.type_def(*id).attrs.iter().any(|attr| {
-                attr.path == "derive" && attr.args.iter().any(|meta| matches!(meta.path.rsplit("::").next(), Some("Deserialize")))
+                attr.path == "derive" && attr.args.iter().any(|meta| matches!(meta.path.rsplit(':').next(), Some("Deserialize")))
             })
         }
         Ty::Foreign(path, args) => {

@@ -41,7 +41,7 @@ pub fn conversions(program: &Program, function: FnId, body: &Body, id: ExprId, w
     let mut found = Vec::new();
     for (bound, file, item) in program.impls_of(target) {
         let Bound::Foreign(path, types) = bound else { continue };
-        if path.rsplit("::").next() != Some(of) {
+        if path.rsplit(':').next() != Some(of) {
             continue;
         }
         // several sources: the one that fits, if it is known
@@ -140,11 +140,11 @@ fn promises(program: &Program, order: &Order<'_>, types: &ByShape) -> BTreeMap<T
         let attrs = &program.type_def(id).attrs;
         let through = |key: &str| attrs.iter().any(|attr| attr.path == "serde" && attr.arg(key).is_some());
         let derives = |name: &str| {
-            attrs.iter().any(|attr| attr.path == "derive" && attr.args.iter().any(|meta| meta.path.rsplit("::").next() == Some(name)))
+            attrs.iter().any(|attr| attr.path == "derive" && attr.args.iter().any(|meta| meta.path.rsplit(':').next() == Some(name)))
         };
         for (bound, file, item) in program.impls_of(id) {
             let Bound::Foreign(path, _) = bound else { continue };
-            let reader = match path.rsplit("::").next() {
+            let reader = match path.rsplit(':').next() {
                 Some("TryFrom") if through("try_from") => "try_from",
                 Some("FromStr") if derives("DeserializeFromStr") => "from_str",
                 Some("Deserialize") if !derives("Deserialize") => "deserialize",

@@ -118,7 +118,7 @@ fn primitive(name: &str) -> Kinds {
 }
 
 fn foreign(program: &Program, path: &str, args: &[Ty], workspace: &mut dyn FnMut(TypeId) -> Kinds) -> Kinds {
-    let last = path.rsplit("::").next().unwrap_or(path);
+    let last = path.rsplit(':').next().unwrap_or(path);
     if last.starts_with("NonZero") {
         return Kinds::TEXT.with(Kinds::ZERO);
     }

@@ -72,7 +72,7 @@ impl Interp<'_> {
                     && matches!(self.program.ty(self.function, *base).peel_refs(), Ty::Workspace(ty, _) if {
                         self.program.type_def(*ty).attrs.iter().filter(|attr| attr.path == "derive").flat_map(|attr| &attr.args).any(|derive| {
                             matches!(
-                                derive.path.rsplit("::").next(),
+                                derive.path.rsplit(':').next(),
                                 Some("FromRow" | "Queryable" | "QueryableByName" | "DeriveEntityModel" | "Identifiable" | "Selectable")
                             )
                         })

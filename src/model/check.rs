@@ -102,7 +102,7 @@ impl Place {
             let plain = path.strip_suffix('!').unwrap_or(path);
             let good =
                 plain.split("::").all(|part| !part.is_empty() && part.chars().all(|letter| letter.is_alphanumeric() || letter == '_'));
-            let own = plain.split("::").next().is_some_and(|first| first == krate);
+            let own = plain.split(':').next().is_some_and(|first| first == krate);
             if !good || !own {
                 found.push(Problem { at: path.clone(), message: format!("`{path}` is no path of the crate `{krate}`") });
             }

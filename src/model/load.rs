@@ -13,8 +13,8 @@ use std::sync::{Arc, OnceLock};
 use serde::Deserialize;
 
 use super::{AttributeModel, CallModel, ExtractorModel, Model, ModelTy, PathsModel, Stored, TypeModel, Version, check};
-use crate::facts::Name;
-use crate::facts::hash::QuickMap;
+use crate::facts::hash::{QuickMap, QuickSet};
+use crate::facts::{Name, owner_and_name};
 
 static BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/models.rs"));
 
@@ -48,6 +48,8 @@ pub struct Models {
     /// owner path, then name; macros end with `!`
     by_owner: QuickMap<Name, QuickMap<Name, CallId>>,
     by_name: QuickMap<Name, Vec<Named>>,
+    /// the last segments of all paths that stand in models, marks of macros left off
+    names: QuickSet<Name>,
     types: QuickMap<Name, Arc<TypeModel>>,
     extractors: QuickMap<Name, Arc<ExtractorModel>>,
     attributes: QuickMap<Name, Arc<AttributeModel>>,
@@ -119,7 +121,21 @@ impl Models {
         for prefixes in models.reexports.values_mut() {
             prefixes.sort_by(|(one, _), (other, _)| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         }
+        models.names = models.last_segments();
         models
+    }
+
+    fn last_segments(&self) -> QuickSet<Name> {
+        let paths = self.by_owner.keys().chain(self.types.keys()).chain(self.extractors.keys()).chain(self.attributes.keys());
+        let renamed = self.reexports.values().flatten().flat_map(|(from, to)| [from, to]);
+        let all = self.by_name.keys().chain(paths).chain(renamed);
+        all.map(|path| path.rsplit(':').next().unwrap_or(path).trim_end_matches('!').into()).collect()
+    }
+
+    /// Whether anything that a model names is called so.
+    #[must_use]
+    pub fn has_name(&self, name: &str) -> bool {
+        self.names.contains(name)
     }
 
     fn add(&mut self, model: Model, versions: &BTreeMap<String, Version>) {
@@ -134,7 +150,7 @@ impl Models {
             self.stacks.insert(model.krate.as_str().into(), stack.as_str().into());
         }
         for (from, to) in model.reexports {
-            let first = from.split("::").next().unwrap_or(&from);
+            let first = from.split(':').next().unwrap_or(&from);
             self.reexports.entry(first.into()).or_default().push((from.as_str().into(), to.as_str().into()));
         }
         let mut types: Vec<TypeModel> = model.types.into_iter().filter(|ty| has(&ty.since, &ty.until)).collect();
@@ -175,7 +191,7 @@ impl Models {
         }
         for derive in &model.derive {
             for path in &derive.path {
-                let name = path.rsplit("::").next().unwrap_or(path);
+                let name = path.rsplit(':').next().unwrap_or(path);
                 let made = derive.makes.iter().map(|(name, stands_for)| (name.as_str().into(), stands_for.as_str().into()));
                 self.derives.entry(name.into()).or_default().extend(made);
                 if let (Some(kind), Some(attribute)) = (&derive.kind, &derive.attribute) {
@@ -292,7 +308,7 @@ impl Models {
     pub fn canonical<'p>(&self, path: &'p str) -> Cow<'p, str> {
         let mut path = Cow::Borrowed(path);
         for _ in 0..RENAMES {
-            let first = path.split("::").next().unwrap_or("");
+            let first = path.split(':').next().unwrap_or("");
             let Some(prefixes) = self.reexports.get(first) else { break };
             let renamed = prefixes.iter().find_map(|(from, to)| {
                 let rest = path.strip_prefix(from.as_str())?;
@@ -328,7 +344,7 @@ impl Models {
     /// [`Models::call`], as an id.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<CallId> {
-        let (owner, name) = path.rsplit_once("::").unwrap_or(("", path));
+        let (owner, name) = owner_and_name(path).unwrap_or(("", path));
         self.find_method(owner, name)
     }
 
@@ -485,7 +501,7 @@ db = "write"
             let mut paths = Vec::new();
             call.returns.iter().for_each(|ty| ty.paths(&mut paths));
             for path in paths.into_iter().filter(|path| path.contains("::")) {
-                let first = path.split("::").next().unwrap_or("");
+                let first = path.split(':').next().unwrap_or("");
                 if models.crates.iter().any(|krate| krate == first) && first != "std" && models.ty(path).is_none() {
                     missing.insert(path.to_owned());
                 }

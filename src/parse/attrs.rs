@@ -179,6 +179,6 @@ fn is_aid(meta: &Meta) -> bool {
 
 /// `#[test]` of any harness: `tokio::test`, `actix_web::test`, `sqlx::test` ..
 fn test_attr(path: &str) -> bool {
-    let last = path.rsplit("::").next().unwrap_or(path);
+    let last = path.rsplit(':').next().unwrap_or(path);
     matches!(last, "test" | "rstest" | "test_case" | "fixture" | "quickcheck" | "wasm_bindgen_test" | "bench" | "test_matrix")
 }

@@ -84,7 +84,7 @@ impl Program {
             Owner::Impl(_) => {
                 let name = match self.self_type(id).map(Ty::peel_refs) {
                     Some(Ty::Workspace(id, _)) => self.type_def(*id).name.as_str(),
-                    Some(Ty::Foreign(path, _)) => path.rsplit("::").next().unwrap_or_default(),
+                    Some(Ty::Foreign(path, _)) => path.rsplit(':').next().unwrap_or_default(),
                     Some(Ty::Primitive(name) | Ty::Param(name, _)) => name,
                     _ => "_",
                 };
@@ -274,6 +274,18 @@ impl Program {
         site.model.map(|id| self.models.get(id))
     }
 
+    /// What the models say of a call, where its site is at hand.
+    #[must_use]
+    pub fn model_at(&self, site: &Site) -> Option<&CallModel> {
+        site.model.map(|id| self.models.get(id))
+    }
+
+    /// Whether the model of a site has this word for a rule.
+    #[must_use]
+    pub fn has_mark(&self, site: &Site, mark: &str) -> bool {
+        self.model_at(site).is_some_and(|model| model.has_mark(mark))
+    }
+
     /// Whether the model of a call has this word for a rule.
     #[must_use]
     pub fn is_marked(&self, function: FnId, call: ExprId, mark: &str) -> bool {
@@ -428,6 +440,10 @@ impl Program {
     /// The canonical path of an attribute on a function; as written where nothing is known of it.
     #[must_use]
     pub fn resolve_attribute(&self, id: FnId, path: &str) -> Name {
+        // most are the language's own, and nothing may take their names
+        if crate::facts::is_built_in(path) {
+            return path.into();
+        }
         let known = Known::bare(&self.models);
         let function = self.function(id);
         let scope = self.names.item_scope(self.file_of(id), function.module, function.within);

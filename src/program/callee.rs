@@ -11,7 +11,7 @@ use super::known;
 use super::names::{Def, KnownPaths, Space};
 use super::ty::{self, Args, Bound, Inner, Substitution, Ty};
 use super::{FnId, ImplId, TraitId, TypeId};
-use crate::facts::{ExprId, Name, Path, TypeRef};
+use crate::facts::{ExprId, Name, Path, TypeRef, owner_and_name};
 use crate::model::CallId;
 
 /// What is called.
@@ -80,7 +80,7 @@ impl Infer<'_> {
             }
             if let Some((owner, model)) = self.modelled_method(ty, name) {
                 // a trait of another crate in scope says more than the type's model (`diesel_async` beside `diesel`)
-                let krate = |path: &str| path.split("::").next().map(str::to_owned);
+                let krate = |path: &str| path.split(':').next().map(str::to_owned);
                 let other = |scoped: &(Name, CallId)| known.sends(scoped.1) && krate(&scoped.0) != krate(&owner);
                 let own = matches!(ty, Ty::Foreign(path, _) if *path == owner);
                 let scoped = if known.sends(model) && !own { self.scoped(name, args).filter(other) } else { None };
@@ -283,7 +283,7 @@ impl Infer<'_> {
         let mut best: Option<(u8, Name, CallId)> = None;
         for named in named {
             let owner = &named.owner;
-            let Some(last) = owner.rsplit("::").next().filter(|_| known.is_trait(owner)) else { continue };
+            let Some(last) = owner.rsplit(':').next().filter(|_| known.is_trait(owner)) else { continue };
             let imported = scope.foreign.binary_search(owner).is_ok()
                 || scope
                     .foreign_globs
@@ -442,8 +442,8 @@ impl Infer<'_> {
             "std::result::Result::Err" => return Callee::Wrap(ty::RESULT, 1),
             _ => {}
         }
-        let (owner, name) = whole.rsplit_once("::").unwrap_or(("", &whole));
-        let is_type = owner.rsplit("::").next().is_some_and(|last| last.starts_with(char::is_uppercase));
+        let (owner, name) = owner_and_name(&whole).unwrap_or(("", &whole));
+        let is_type = owner.rsplit(':').next().is_some_and(|last| last.starts_with(char::is_uppercase));
         if !is_type || self.cx.known.models.find(&whole).is_some() && self.cx.known.type_model(owner).is_none() {
             return self.foreign(owner.into(), name, self.cx.known.models.find(&whole), Ty::Unknown);
         }

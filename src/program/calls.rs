@@ -95,7 +95,7 @@ impl Infer<'_> {
         let call = model.map(|model| self.cx.known.models.get(model));
         let returned =
             call.map(|call| self.cx.known.returns(call, CallSite { owner: &path, receiver: &Ty::Unknown, args: &args, turbofish: &[] }));
-        let ty = match (returned.unwrap_or_default(), path.rsplit("::").next()) {
+        let ty = match (returned.unwrap_or_default(), path.rsplit(':').next()) {
             _ if call.is_some_and(|call| call.diverges) => Ty::never(),
             (Ty::Unknown, Some("join!")) => Ty::Tuple(args.into()),
             (Ty::Unknown, Some("try_join!")) => Ty::foreign(ty::RESULT, vec![Ty::Tuple(args.iter().map(|arg| arg.arg(0)).collect())]),
@@ -192,7 +192,7 @@ impl Infer<'_> {
                         _ => {}
                     }
                 }
-                if model.is_none() && matches!(receiver, Ty::Foreign(..)) && path.rsplit("::").next().is_some_and(super::callee::constructs)
+                if model.is_none() && matches!(receiver, Ty::Foreign(..)) && path.rsplit(':').next().is_some_and(super::callee::constructs)
                 {
                     ty = receiver;
                 }
@@ -281,7 +281,7 @@ impl Infer<'_> {
             return call.has_receiver() || later.is_some_and(|later| self.is_handle(self.ty_of(*later)) && !self.is_handle(first));
         }
         // also where two types share what is said of a method (`Path::join(&path_buf, ..)`)
-        let name = path.rsplit("::").next().unwrap_or_default();
+        let name = path.rsplit(':').next().unwrap_or_default();
         let has = |ty: &Ty| matches!(ty, Ty::Foreign(own, _) if own == owner || known.models.find_method(own, name) == Some(model));
         call.has_receiver() && self.derefs(first).iter().any(has)
     }
@@ -327,7 +327,7 @@ impl Infer<'_> {
                 }
                 let Some(model) = model else {
                     // a constant of a foreign type (`StatusCode::OK`), or a unit struct
-                    let is_upper = |path: &str| path.rsplit("::").next().is_some_and(|last| last.starts_with(char::is_uppercase));
+                    let is_upper = |path: &str| path.rsplit(':').next().is_some_and(|last| last.starts_with(char::is_uppercase));
                     return match (is_upper(&path), is_upper(&owner)) {
                         (false, _) => Ty::Unknown,
                         (true, true) => Ty::Foreign(owner, Args::default()),

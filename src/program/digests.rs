@@ -49,7 +49,7 @@ impl Program {
             let ExprKind::Call { callee, .. } = &body.expr(*id).kind else { continue };
             let Some(Def::Foreign(path)) = self.def(function, *callee) else { continue };
             let Some((owner, last)) = path.rsplit_once("::") else { continue };
-            let short = owner.rsplit("::").next().unwrap_or(owner);
+            let short = owner.rsplit(':').next().unwrap_or(owner);
             match self.kind_of(owner) {
                 Some("hasher-weak") => return Algorithm { name: short.to_owned(), weak: true },
                 Some("hasher") => return Algorithm { name: short.to_owned(), weak: false },

@@ -188,13 +188,22 @@ pub fn of_callee(program: &Program, table: &EffectTable, function: FnId, id: Exp
     {
         return Some(Led { effects: Effects { remote: true, waits: true, ..Effects::default() }, callee: None });
     }
-    // impls that may run; a declaration without a body is none, nor is what tests put in its place
-    let live: Vec<FnId> = targets
-        .iter()
-        .filter_map(|target| match target {
+    let callees = || {
+        targets.iter().filter_map(|target| match target {
             Target::Workspace { function: callee, .. } => Some(*callee),
             Target::Foreign(_) => None,
         })
+    };
+    // most calls lead nowhere
+    let has_effect = |callee: FnId| {
+        let effects = &table.summaries[callee.0 as usize];
+        effects.queries() || effects.remote || effects.worker || effects.waits
+    };
+    if !callees().any(has_effect) {
+        return None;
+    }
+    // impls that may run; a declaration without a body is none, nor is what tests put in its place
+    let live: Vec<FnId> = callees()
         .filter(|callee| program.function(*callee).body.root.is_some() && (!stands_in(program, *callee) || program.is_test(function)))
         .collect();
     // found by its name alone

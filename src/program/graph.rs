@@ -5,7 +5,7 @@
 
 use super::bodies::BodyInfo;
 use super::routes::Handler;
-use super::{Bound, FnId, Program, Reach, Target};
+use super::{Bound, FnId, Program, Reach, Target, Ty, TypeId};
 use crate::facts::hash::QuickMap;
 use crate::facts::{ExprId, ExprKind, Name, PatId, walk};
 use crate::source::{Role, TargetKind};
@@ -197,11 +197,10 @@ fn flag(reach: &mut Reach, entry: Entry) -> &mut bool {
     }
 }
 
-/// A method of a type that a command line is read into.
-fn is_command_line(program: &Program, id: FnId) -> bool {
-    let Some(super::Ty::Workspace(of, _)) = program.self_type(id) else { return false };
+/// A type that a command line is read into; its derives are looked up beside a method of it.
+fn is_command_line(program: &Program, id: FnId, of: TypeId) -> bool {
     program
-        .type_def(*of)
+        .type_def(of)
         .attrs
         .iter()
         .filter(|attr| attr.path == "derive")
@@ -226,6 +225,7 @@ fn entries(program: &Program, cuts: &mut Cuts) -> Vec<(FnId, Entry)> {
         }
     }
     let mut daemons = Vec::new();
+    let mut command_lines: QuickMap<TypeId, bool> = QuickMap::default();
     for id in program.functions() {
         let function = program.function(id);
         let file = program.file(program.file_of(id));
@@ -247,7 +247,9 @@ fn entries(program: &Program, cuts: &mut Cuts) -> Vec<(FnId, Entry)> {
             };
             found.push((id, entry));
         }
-        if is_command_line(program, id) {
+        if let Some(Ty::Workspace(of, _)) = program.self_type(id)
+            && *command_lines.entry(*of).or_insert_with(|| is_command_line(program, id, *of))
+        {
             found.push((id, Entry::Command));
         }
         if function.name == "main" && function.owner == crate::facts::Owner::Module && function.within.is_none() {
@@ -427,7 +429,7 @@ fn waits(program: &Program, id: FnId, expr: ExprId) -> bool {
     walk::descendants(body, expr).any(|child| {
         info.targets(child).iter().any(|target| match target {
             Target::Foreign(path) => {
-                matches!(path.rsplit("::").next(), Some("sleep" | "tick" | "recv" | "recv_many" | "sleep_until" | "notified"))
+                matches!(path.rsplit(':').next(), Some("sleep" | "tick" | "recv" | "recv_many" | "sleep_until" | "notified"))
             }
             Target::Workspace { .. } => false,
         })

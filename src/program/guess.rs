@@ -36,7 +36,7 @@ impl Infer<'_> {
                 continue;
             }
             let Some(handle) = call.handle.and_then(|at| usize::try_from(at).ok()).and_then(|at| args.get(at)) else { continue };
-            let krate = named.owner.split("::").next().unwrap_or_default();
+            let krate = named.owner.split(':').next().unwrap_or_default();
             if !self.uses_crate(krate) || !self.handle_possible(named.call, args) {
                 continue;
             }
@@ -55,7 +55,7 @@ impl Infer<'_> {
     /// Whether this code imports from that crate, or its package depends on it.
     fn uses_crate(&self, name: &str) -> bool {
         let scope = self.cx.names.scope(self.scope());
-        let of = |path: &crate::facts::Name| path.split("::").next() == Some(name);
+        let of = |path: &crate::facts::Name| path.split(':').next() == Some(name);
         let depends = || {
             let krate = self.cx.names.crates.get(scope.krate as usize);
             krate.is_some_and(|krate| krate.deps.values().any(|dep| matches!(dep, Dep::Foreign(path) if path == name)))

@@ -132,7 +132,7 @@ fn own(program: &Program, function: FnId) -> Vec<Taker> {
     }
     let mut found = Vec::new();
     for site in program.sites(function).iter().filter(|site| !site.by_name) {
-        let Some(model) = program.model(function, site.expr) else { continue };
+        let Some(model) = program.model_at(site) else { continue };
         let Some(at) = model.sql.filter(|at| *at >= 0) else { continue };
         if model.clause.is_some() || model.has_mark("sql-fragment") || !speaks(program, model) {
             continue;
@@ -152,7 +152,7 @@ fn own(program: &Program, function: FnId) -> Vec<Taker> {
 
 /// A client of another kind of database has a language of its own.
 fn speaks(program: &Program, model: &CallModel) -> bool {
-    let krate = |path: &str| path.split("::").next().unwrap_or("").to_owned();
+    let krate = |path: &str| path.split(':').next().unwrap_or("").to_owned();
     model.path.iter().any(|path| program.models.dialects().iter().any(|(package, ..)| package.replace('-', "_") == krate(path)))
 }
 
@@ -167,7 +167,7 @@ fn values(program: &Program, function: FnId, call: ExprId, text: i32) -> Given {
     // given to what sends the prepared statement
     let mut given = None;
     for site in program.sites(function).iter().filter(|site| site.expr != call) {
-        let Some(model) = program.model(function, site.expr).filter(|model| model.db.is_some() && model.sql.is_none()) else { continue };
+        let Some(model) = program.model_at(site).filter(|model| model.db.is_some() && model.sql.is_none()) else { continue };
         let ExprKind::MethodCall { args, .. } = &body.expr(site.expr).kind else { continue };
         for (at, arg) in args.iter().enumerate().filter(|(at, _)| model.handle != Some(*at as i32)) {
             let Some(param) = parameter(program, function, *arg).filter(|_| at == 0) else { continue };
@@ -218,7 +218,7 @@ fn by_type(program: &Program, function: FnId) -> Option<Name> {
 
 /// What all calls that send something fetch.
 fn by_models(program: &Program, function: FnId) -> Option<Name> {
-    let mut fetched = program.sites(function).iter().filter_map(|site| program.model(function, site.expr)?.fetches.as_deref());
+    let mut fetched = program.sites(function).iter().filter_map(|site| program.model_at(site)?.fetches.as_deref());
     let first = fetched.next()?;
     fetched.all(|other| other == first).then(|| first.into())
 }

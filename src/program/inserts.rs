@@ -278,7 +278,7 @@ fn belongs_to(attr: &Attr) -> Option<Name> {
         None if attr.path == "table_name" => text_of(attr.value.as_ref(), None),
         None => None,
     }?;
-    Some(Name::new(named.rsplit("::").next().unwrap_or(&named).trim()))
+    Some(Name::new(named.rsplit(':').next().unwrap_or(&named).trim()))
 }
 
 fn text_of(value: Option<&Lit>, text: Option<&Name>) -> Option<Name> {

@@ -561,12 +561,12 @@ impl<'a> Cx<'a> {
                 TypeKind::Alias(ty) => Shape::Alias(lower.ty(ty)),
             };
             let derives = || item.attrs.iter().filter(|attr| attr.path == "derive").flat_map(|attr| &attr.args);
-            let assoc = derives().flat_map(|meta| self.known.models.derived_assoc(meta.path.rsplit("::").next().unwrap_or_default()));
+            let assoc = derives().flat_map(|meta| self.known.models.derived_assoc(meta.path.rsplit(':').next().unwrap_or_default()));
             let assoc = assoc.map(|(name, beside)| (name.clone(), lower.ty(&TypeRef::named(beside.clone())))).collect();
-            let methods = derives().filter_map(|meta| self.known.models.derived_methods(meta.path.rsplit("::").next()?).cloned()).collect();
+            let methods = derives().filter_map(|meta| self.known.models.derived_methods(meta.path.rsplit(':').next()?).cloned()).collect();
             let deref = match (&item.kind, &shape) {
                 (TypeKind::Struct(written), Shape::Struct(fields))
-                    if derives().any(|meta| meta.path.rsplit("::").next() == Some("Deref")) =>
+                    if derives().any(|meta| meta.path.rsplit(':').next() == Some("Deref")) =>
                 {
                     let marked = written.iter().position(|field| field.attrs.iter().any(|attr| attr.path == "deref"));
                     fields.get(marked.unwrap_or(0)).map(|(_, ty)| ty.clone())

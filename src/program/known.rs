@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::names::KnownPaths;
 use super::ty::{self, Args, Inner, Ty};
-use crate::facts::Name;
 use crate::facts::hash::{QuickMap, QuickSet};
+use crate::facts::{Name, owner_and_name};
 use crate::model::{CallId, CallModel, ModelTy, Models, TypeModel};
 
 /// The models with an index for names that a glob import brings in.
@@ -71,9 +71,9 @@ impl<'m> Known<'m> {
     pub fn new(models: &'m Models) -> Self {
         let mut by_last: QuickMap<(Name, Name), Option<Name>> = QuickMap::default();
         for path in models.paths() {
-            let (Some((krate, _)), Some((owner, last))) = (path.split_once("::"), path.rsplit_once("::")) else { continue };
+            let (Some((krate, _)), Some((owner, last))) = (path.split_once("::"), owner_and_name(&path)) else { continue };
             // methods are no items: their owner is a type or a trait
-            let owned = owner.rsplit("::").next().is_some_and(|name| name.starts_with(char::is_uppercase));
+            let owned = owner.rsplit(':').next().is_some_and(|name| name.starts_with(char::is_uppercase));
             if owned {
                 continue;
             }
@@ -134,7 +134,7 @@ impl<'m> Known<'m> {
     /// Where a method that was found through `owner` is modelled: the type itself, a trait of it, what it derefs to.
     #[must_use]
     pub fn home(&self, owner: Name, name: &str, call: CallId) -> Name {
-        let paths = || self.models.get(call).path.iter().filter_map(|path| path.rsplit_once("::")).filter(|(_, last)| *last == name);
+        let paths = || self.models.get(call).path.iter().filter_map(|path| owner_and_name(path)).filter(|(_, last)| *last == name);
         if paths().any(|(own, _)| own == owner) {
             return owner;
         }
@@ -353,6 +353,10 @@ impl KnownPaths for Known<'_> {
     }
 
     fn glob(&self, module: &str, name: &str) -> Option<Name> {
+        // every name of a body is looked for behind every glob
+        if !self.models.has_name(name) {
+            return None;
+        }
         let full = self.models.canonical(&format!("{module}::{name}")).into_owned();
         let models = self.models;
         if models.find(&full).is_some()
@@ -363,9 +367,9 @@ impl KnownPaths for Known<'_> {
             return Some(full.into());
         }
         // what the crate's root or the very module is known to have
-        let krate = full.split("::").next().unwrap_or(&full);
+        let krate = full.split(':').next().unwrap_or(&full);
         let known = self.index.by_last.get(&(krate.into(), name.into()))?.as_ref()?;
-        let place = known.rsplit_once("::").map_or("", |(place, _)| place);
+        let place = owner_and_name(known).map_or("", |(place, _)| place);
         (place == module || place == krate || place.strip_prefix(module).is_some_and(|rest| rest.starts_with("::"))).then(|| known.clone())
     }
 

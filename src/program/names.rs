@@ -367,7 +367,7 @@ impl Names {
                 let ty = TypeId(base.types + at as u32);
                 self.bind(scope, item.name.clone(), Def::Type(ty), public(&item.vis));
                 for derive in item.attrs.iter().filter(|attr| attr.path == "derive").flat_map(|attr| &attr.args) {
-                    let last = derive.path.rsplit("::").next().unwrap_or_default();
+                    let last = derive.path.rsplit(':').next().unwrap_or_default();
                     for (name, stands_for) in known.derives(last) {
                         self.bind(scope, name, Def::Derived(stands_for, ty), true);
                     }

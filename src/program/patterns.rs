@@ -126,7 +126,7 @@ impl Infer<'_> {
         match self.shape(path) {
             Some(Def::Foreign(name)) => {
                 let peeled = ty.peel_refs();
-                match name.rsplit("::").next() {
+                match name.rsplit(':').next() {
                     Some("Some" | "Ok" | "Ready" | "Continue") => vec![peeled.arg(0)],
                     Some("Err" | "Break") => vec![peeled.arg(1)],
                     _ if peeled.is_foreign(&name) => vec![self.cx.known.field(peeled, "0").unwrap_or_else(|| peeled.arg(0))],

@@ -244,7 +244,7 @@ fn travels(program: &Program, definition: &TypeDef, id: TypeId, side: Side) -> b
     // without any derive of the side it is a type that we do not know enough of, unless someone wrote the impl: then it is a leaf
     let by_hand = program.impls_of(id).any(|(bound, ..)| {
         let name = match bound {
-            super::Bound::Foreign(path, _) => path.rsplit("::").next().unwrap_or(path),
+            super::Bound::Foreign(path, _) => path.rsplit(':').next().unwrap_or(path),
             super::Bound::Workspace(..) => return false,
         };
         wanted.contains(&name)
@@ -257,7 +257,7 @@ pub fn derives(definition: &TypeDef) -> impl Iterator<Item = &str> {
     let direct = definition.attrs.iter().filter(|attr| attr.path == "derive").flat_map(|attr| &attr.args);
     let conditional = definition.attrs.iter().filter(|attr| attr.path == "cfg_attr").flat_map(|attr| &attr.args);
     let inner = conditional.filter(|meta| meta.path == "derive").flat_map(|meta| &meta.args);
-    direct.chain(inner).map(|meta| meta.path.rsplit("::").next().unwrap_or(&meta.path))
+    direct.chain(inner).map(|meta| meta.path.rsplit(':').next().unwrap_or(&meta.path))
 }
 
 /// Whether a type has a derive or an impl that checks its values (`validator`, `garde`, a custom `Validate`).

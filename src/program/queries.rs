@@ -105,7 +105,7 @@ fn operation(model: &CallModel) -> Option<Option<DbOp>> {
 
 fn library(model: &CallModel) -> Name {
     let path = model.path.first().map_or("", String::as_str);
-    Name::new(path.split("::").next().unwrap_or(""))
+    Name::new(path.split(':').next().unwrap_or(""))
 }
 
 /// The `at`-th argument of a call; `-1` is the receiver.

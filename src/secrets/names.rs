@@ -1,5 +1,10 @@
 //! Does an identifier name a secret, and of what kind? Read word by word, since `token` and `token_count` differ.
 
+use std::sync::OnceLock;
+
+use crate::facts::Name;
+use crate::facts::hash::QuickSet;
+
 /// What a name says its value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -13,34 +18,56 @@ pub enum Kind {
 
 /// The words of an identifier, lower case: split at marks, at capitals, and after digits.
 #[must_use]
-pub fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
+pub fn words(name: &str) -> Vec<Name> {
+    let mut words: Vec<Name> = Vec::new();
     let mut word = String::new();
+    let finish = |word: &mut String, words: &mut Vec<Name>| {
+        if !word.is_empty() {
+            words.push(Name::new(word.as_str()));
+            word.clear();
+        }
+    };
     let bytes = name.as_bytes();
     for (at, byte) in bytes.iter().copied().enumerate() {
         if !byte.is_ascii_alphanumeric() {
-            if !word.is_empty() {
-                words.push(std::mem::take(&mut word));
-            }
+            finish(&mut word, &mut words);
             continue;
         }
         if byte.is_ascii_uppercase() && !word.is_empty() {
             let before = bytes[at - 1];
             let after_lower = bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase);
             if before.is_ascii_lowercase() || before.is_ascii_digit() || (before.is_ascii_uppercase() && after_lower) {
-                words.push(std::mem::take(&mut word));
+                finish(&mut word, &mut words);
             }
         }
         word.push(char::from(byte.to_ascii_lowercase()));
     }
-    if !word.is_empty() {
-        words.push(word);
-    }
+    finish(&mut word, &mut words);
     words
 }
 
+/// Words with blanks between them in the source, asked for one by one.
+#[derive(Debug)]
+pub struct WordList {
+    text: &'static str,
+    set: OnceLock<QuickSet<&'static str>>,
+}
+
+impl WordList {
+    #[must_use]
+    pub const fn new(text: &'static str) -> Self {
+        Self { text, set: OnceLock::new() }
+    }
+
+    #[must_use]
+    pub fn has(&self, word: &str) -> bool {
+        self.set.get_or_init(|| self.text.split_ascii_whitespace().collect()).contains(word)
+    }
+}
+
 /// Words after which (or before which) it is about a secret, and not the secret itself.
-const ABOUT: &str = "name names id ids header headers field fields column col path paths url uri endpoint file files filename dir prefix suffix \
+static ABOUT: WordList = WordList::new(
+    "name names id ids header headers field fields column col path paths url uri endpoint file files filename dir prefix suffix \
     length len size count counts max min limit limits type types kind ttl expiry expires expire expiration expired lifetime \
     timeout seconds secs minutes hours days duration age interval label hint placeholder message msg error err errors regex \
     pattern policy format hash hashed hasher digest checksum salt index idx route env var cookie param params query algorithm alg \
@@ -54,25 +81,37 @@ const ABOUT: &str = "name names id ids header headers field fields column col pa
     resource getter operation op status state ok forgot change create delete revoke list new_hash bearer_format ssl rules rule \
     strength char ext extension mime namespace ns domain host hostname port address addr email mail user username login pubkey \
     certificate cert ca crt csr vault map set repo repository image cache redis metric metrics counter gauge grant response \
-    request test tests generator encoding decoder encoder location offset position pos bits bytes rotation server group rpc grpc";
+    request test tests generator encoding decoder encoder location offset position pos bits bytes rotation server group rpc grpc",
+);
 
 /// Words after which nothing is a secret any more: `public_key`, `missing_token`.
-const NOT_AFTER: &str = "public pub publishable no without has is invalid missing forgot reset change hash hashed encrypted max min num page next \
+static NOT_AFTER: WordList = WordList::new(
+    "public pub publishable no without has is invalid missing forgot reset change hash hashed encrypted max min num page next \
     continuation csrf xsrf count from cancel cancellation cancelled sync pagination tokenizer stop eos bos pad expired wrong \
-    incorrect bad idempotency regex weak existing external ref pull";
+    incorrect bad idempotency regex weak existing external ref pull",
+);
 
 /// Words that may stand behind the deciding word without changing what it is.
-const TRAILING: &str = "value val str string b64 base64 hex raw bytes default dev prod production staging local fallback old new current previous v1 \
-    v2 1 2 0 plain plaintext text live data literal const root main admin test hardcoded demo env user";
+static TRAILING: WordList = WordList::new(
+    "value val str string b64 base64 hex raw bytes default dev prod production staging local fallback old new current previous v1 \
+    v2 1 2 0 plain plaintext text live data literal const root main admin test hardcoded demo env user",
+);
 
 /// A quick refusal of most names: every name of a program is asked about, and few hold any of the words.
 fn may_be(name: &str) -> bool {
-    const PARTS: &[&[u8]] = &[b"pass", b"pw", b"secret", b"key", b"token", b"cred", b"auth", b"bearer", b"pepper", b"pat"];
     let bytes = name.as_bytes();
-    (0..bytes.len()).any(|at| {
-        let rest = &bytes[at..];
-        matches!(rest[0] | 0x20, b'p' | b's' | b'k' | b't' | b'c' | b'a' | b'b')
-            && PARTS.iter().any(|part| rest.get(..part.len()).is_some_and(|start| start.eq_ignore_ascii_case(part)))
+    bytes.iter().enumerate().any(|(at, first)| {
+        let parts: &[&[u8]] = match first | 0x20 {
+            b'p' => &[b"pass", b"pw", b"pepper", b"pat"],
+            b's' => &[b"secret"],
+            b'k' => &[b"key"],
+            b't' => &[b"token"],
+            b'c' => &[b"cred"],
+            b'a' => &[b"auth"],
+            b'b' => &[b"bearer"],
+            _ => return false,
+        };
+        parts.iter().any(|part| bytes.get(at..at + part.len()).is_some_and(|start| start.eq_ignore_ascii_case(part)))
     })
 }
 
@@ -89,7 +128,7 @@ pub fn kind(name: &str) -> Option<Kind> {
     if words.is_empty() || words.len() > 9 {
         return None;
     }
-    while words.len() > 1 && words.last().is_some_and(|last| listed(TRAILING, last) || last.bytes().all(|byte| byte.is_ascii_digit())) {
+    while words.len() > 1 && words.last().is_some_and(|last| TRAILING.has(last) || last.bytes().all(|byte| byte.is_ascii_digit())) {
         // `api_key_env` is the name of a variable; `env` may only stand in front
         if words.last().is_some_and(|last| last == "env" || last == "user") {
             return None;
@@ -97,10 +136,10 @@ pub fn kind(name: &str) -> Option<Kind> {
         words.pop();
     }
     let (last, before) = words.split_last()?;
-    if before.iter().any(|word| listed(NOT_AFTER, word)) {
+    if before.iter().any(|word| NOT_AFTER.has(word)) {
         return None;
     }
-    let previous = before.last().map(String::as_str);
+    let previous = before.last().map(Name::as_str);
     match last.as_str() {
         "password" | "passwd" | "passphrase" | "pwd" | "passcode" | "pgpassword" | "dbpassword" | "userpass" | "dbpass" | "passwort"
         | "mysqlpassword" | "adminpassword" | "rootpassword" | "dbpasswd" => Some(Kind::Password),
@@ -209,7 +248,7 @@ pub fn kind(name: &str) -> Option<Kind> {
         "auth" => matches!(previous, Some("basic" | "http" | "proxy" | "registry" | "npm")).then_some(Kind::Token),
         "dsn" => None,
         fused => {
-            if listed(ABOUT, fused) || before.is_empty() && fused.len() > 24 {
+            if ABOUT.has(fused) || before.is_empty() && fused.len() > 24 {
                 return None;
             }
             let ends = |tail: &str| fused.len() > tail.len() && fused.ends_with(tail);
@@ -233,7 +272,7 @@ pub fn kind(name: &str) -> Option<Kind> {
 #[must_use]
 pub fn is_ambiguous(name: &str) -> bool {
     let words = words(name);
-    let has = |list: &str| words.iter().any(|word| listed(list, word));
+    let has = |list: &str| list.split(' ').any(|each| words.iter().any(|word| word == each));
     let pwd = has("pwd")
         && !has(
             "db database user admin root smtp mail redis mysql postgres pg mongo login account ldap ftp service old new current confirm",
@@ -241,43 +280,40 @@ pub fn is_ambiguous(name: &str) -> bool {
     pwd || has("totp otp mfa 2fa") && words.last().is_some_and(|last| matches!(last.as_str(), "token" | "tokens"))
 }
 
-/// Whether `word` stands in a list of words with blanks between them.
-fn listed(list: &str, word: &str) -> bool {
-    list.split(' ').any(|each| each == word)
-}
-
 /// Services whose `..._KEY` is a credential.
 fn vendor(word: &str) -> bool {
-    const VENDORS: &str = "stripe openai anthropic sendgrid mailgun mailchimp postmark resend twilio algolia datadog dd newrelic sentry honeycomb \
+    static VENDORS: WordList = WordList::new(
+        "stripe openai anthropic sendgrid mailgun mailchimp postmark resend twilio algolia datadog dd newrelic sentry honeycomb \
     pagerduty aws azure gcp google cloudflare supabase github gitlab linear notion airtable figma mapbox okta auth0 plaid adyen \
     paypal square shopify toss kakao naver groq cohere mistral gemini perplexity replicate pinecone meili meilisearch elastic \
     opensearch s3 minio telegram discord slack vapid fcm firebase apns recaptcha hcaptcha turnstile maxmind heroku fly vercel \
-    netlify";
-    listed(VENDORS, word)
+    netlify",
+    );
+    VENDORS.has(word)
 }
 
 /// Whether `value` only repeats `name`, or says what it is: `TOKEN = "token"`, `API_KEY = "x-api-key"`, `SESSION_KEY = "session"`.
 #[must_use]
 pub fn repeats(name: &str, value: &str) -> bool {
-    const FILLERS: &str = "x the my app user auth authorization bearer basic key token secret password passwd pwd api id access session cookie header \
-    name refresh private public client jwt login csrf current new old confirm reset oauth db database passphrase";
+    static FILLERS: WordList = WordList::new(
+        "x the my app user auth authorization bearer basic key token secret password passwd pwd api id access session cookie header \
+    name refresh private public client jwt login csrf current new old confirm reset oauth db database passphrase",
+    );
     // `("smtp.password", "APP_smtp_PASSWORD")`: the name of a variable
     let is_variable = value.contains('_') && value.bytes().any(|byte| byte.is_ascii_uppercase());
-    let name: Vec<String> = words(name);
-    let mut value: Vec<String> = words(value);
+    let name = words(name);
+    let mut value = words(value);
     // `"app-hmac-key-v2"`: which version of the name
-    let is_version = |word: &String| word.strip_prefix('v').is_some_and(|rest| rest.parse::<u8>().is_ok());
+    let is_version = |word: &Name| word.strip_prefix('v').is_some_and(|rest| rest.parse::<u8>().is_ok());
     if value.len() > 1 && value.last().is_some_and(is_version) {
         value.pop();
     }
-    let squeeze = |words: &[String]| words.concat();
+    let squeeze = |words: &[Name]| words.concat();
     let (short, long) = (squeeze(&name), squeeze(&value));
     if long == short || (name.len() > 1 && is_variable && long.ends_with(&short)) {
         return true;
     }
-    !value.is_empty()
-        && value.iter().all(|word| name.contains(word) || listed(FILLERS, word))
-        && (value.len() > 1 || name.contains(&value[0]))
+    !value.is_empty() && value.iter().all(|word| name.contains(word) || FILLERS.has(word)) && (value.len() > 1 || name.contains(&value[0]))
 }
 
 #[cfg(test)]

@@ -387,7 +387,7 @@ fn is_camel_words(value: &str) -> bool {
         return false;
     }
     let words = super::names::words(value);
-    let letters: usize = words.iter().filter(|word| word.len() > 2).map(String::len).sum();
+    let letters: usize = words.iter().filter(|word| word.len() > 2).map(|word| word.len()).sum();
     letters * 10 > value.len() * 8 && words.len() * 3 <= value.len() && english(value) > 0.4
 }
 

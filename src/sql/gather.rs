@@ -193,7 +193,7 @@ fn at_hand<'a>(paths: impl Iterator<Item = &'a str>, workspace: &Workspace, mode
     let dependencies: QuickSet<&str> =
         workspace.crates.iter().flat_map(|krate| &krate.dependencies).map(|each| each.name_in_code.as_str()).collect();
     let hands_on = |name: &str, krate: &str| models.canonical(&format!("{name}::{krate}")) == krate;
-    let crates: QuickSet<&str> = paths.map(|path| path.split("::").next().unwrap_or("")).collect();
+    let crates: QuickSet<&str> = paths.map(|path| path.split(':').next().unwrap_or("")).collect();
     let is_at_hand = |krate: &&str| dependencies.contains(krate) || dependencies.iter().any(|name| hands_on(name, krate));
     crates.into_iter().filter(is_at_hand).map(ToOwned::to_owned).collect()
 }
@@ -201,7 +201,7 @@ fn at_hand<'a>(paths: impl Iterator<Item = &'a str>, workspace: &Workspace, mode
 impl<'p> Gatherer<'p> {
     pub(super) fn new(texts: Texts<'p>, workspace: &'p Workspace, models: &'p Models, dialects: &'p Dialects, tests: bool) -> Self {
         let takes = |path: &str| models.call(path).is_some_and(|model| model.sql.is_some() || model.sql_file.is_some());
-        let last = |path: &str| path.rsplit("::").next().unwrap_or(path).to_owned();
+        let last = |path: &str| path.rsplit(':').next().unwrap_or(path).to_owned();
         let paths: Vec<_> = models.paths().filter(|path| takes(path)).collect();
         let (macros, functions): (Vec<String>, Vec<String>) = paths.iter().map(|path| last(path)).partition(|name| name.ends_with('!'));
         Self {
@@ -337,18 +337,18 @@ impl<'p> Gatherer<'p> {
 
     /// The dialect that all these paths' crates have, where each has only one: a crate of one database says more than the file.
     pub(super) fn models_of_one(&self, owners: &[Name]) -> Option<Dialect> {
-        let mut dialects = owners.iter().map(|owner| self.dialects.of_package(owner.split("::").next().unwrap_or("")));
+        let mut dialects = owners.iter().map(|owner| self.dialects.of_package(owner.split(':').next().unwrap_or("")));
         let first = dialects.next()??;
         dialects.all(|other| other == Some(first)).then_some(first)
     }
 
     fn depends(&self, file: &SourceFile, owner: &str) -> bool {
-        let first = owner.split("::").next().unwrap_or("");
+        let first = owner.split(':').next().unwrap_or("");
         file.krate.is_none_or(|id| self.workspace.krate(id).dependency(first).is_some())
     }
 
     fn is_at_hand(&self, owner: &str) -> bool {
-        self.at_hand.contains(owner.split("::").next().unwrap_or(""))
+        self.at_hand.contains(owner.split(':').next().unwrap_or(""))
     }
 
     /// A modelled function or macro by the path it is called by, through the imports of the file.

@@ -181,7 +181,7 @@ fn inner_calls(definition: Definition<'_>, text: Text, find: &Find<'_>, nesting:
     // of another crate it is another macro: `serde_json::json!` inside the workspace's own `json!`
     let find_any = |path: &str| {
         let (front, last) = path.rsplit_once("::").unwrap_or(("", path));
-        let first = front.trim_start_matches([':', ' ']).split("::").next().unwrap_or("").trim();
+        let first = front.trim_start_matches([':', ' ']).split(':').next().unwrap_or("").trim();
         let own = last.trim() == definition.rules.name && (matches!(first, "" | "crate" | "self" | "super") || first == definition.krate);
         if own { Some(definition) } else { find(path) }
     };

@@ -6,7 +6,7 @@ use crate::parse::{Call, Definition, Expansion, Position, expand, sketch};
 fn expanded(text: &str, position: Position) -> Option<Expansion> {
     let facts = clean(text);
     let find = |path: &str| {
-        let name = path.rsplit("::").next()?.trim();
+        let name = path.rsplit(':').next()?.trim();
         if path.trim_start().starts_with("serde_json") {
             return None;
         }

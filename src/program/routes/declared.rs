@@ -36,7 +36,7 @@ pub(super) fn of_handler(program: &Program, id: FnId) -> Vec<Declared> {
         }
         let Some(model) = program.models.attribute(&full) else {
             // a macro of the project around its framework's: `#[own::get(path = "crate::ROUTES.home")]`
-            let last = full.rsplit("::").next().unwrap_or("");
+            let last = full.rsplit(':').next().unwrap_or("");
             if full.contains("::")
                 && METHODS.contains(&last)
                 && let Some(path) = path_of(program, id, attr)
@@ -57,7 +57,7 @@ pub(super) fn of_handler(program: &Program, id: FnId) -> Vec<Declared> {
         }
         let Some(path) = path_of(program, id, attr) else { continue };
         let location = attr.span.in_file(program.file_of(id));
-        let framework: Name = full.split("::").next().unwrap_or("").into();
+        let framework: Name = full.split(':').next().unwrap_or("").into();
         for method in methods_of(attr, model.method.as_deref()) {
             found.push(Declared { method, path: path.clone(), location, framework: framework.clone(), kind: model.kind.as_str().into() });
         }
@@ -71,7 +71,7 @@ fn of_owner(program: &Program, id: FnId, name: &str) -> Option<Name> {
     let owner = program.facts(program.file_of(id))?.traits.get(at.0 as usize)?;
     owner.attrs.iter().find_map(|attr| {
         let around = program.resolve_attribute(id, &attr.path);
-        let full: Name = format!("{}::{name}", around.split("::").next()?).into();
+        let full: Name = format!("{}::{name}", around.split(':').next()?).into();
         program.models.attribute(&full).map(|_| full)
     })
 }
@@ -192,7 +192,7 @@ fn operation(program: &Program, id: FnId) -> Vec<Declared> {
         _ => None,
     });
     let path = join(prefix.as_deref().unwrap_or(""), &path);
-    let framework: Name = program.resolve_attribute(id, &attr.path).split("::").next().unwrap_or("").into();
+    let framework: Name = program.resolve_attribute(id, &attr.path).split(':').next().unwrap_or("").into();
     let location = operation.span.in_file(file);
     let kind = Name::new_static("handler");
     let one = |method| Declared { method, path: path.clone(), location, framework: framework.clone(), kind: kind.clone() };
@@ -225,7 +225,7 @@ fn in_impl(program: &Program, id: FnId, at: crate::facts::ImplIdx, is_mounted: b
     for attr in &owner.attrs {
         let full = program.resolve_attribute(id, &attr.path);
         let Some(model) = program.models.attribute(&full).filter(|model| model.kind == "handler") else { continue };
-        let framework: Name = full.split("::").next().unwrap_or("").into();
+        let framework: Name = full.split(':').next().unwrap_or("").into();
         let operations = operation(program, id);
         if !operations.is_empty() {
             for one in operations.into_iter().filter(|_| !is_mounted) {

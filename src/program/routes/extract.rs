@@ -194,7 +194,7 @@ fn own_wrapper(program: &Program, id: crate::program::TypeId) -> Option<(Name, b
     // `#[derive(FromRequest)] #[from_request(via(axum::Json))]`
     for attr in &program.type_def(id).attrs {
         if let Some(via) = attr.arg("via").filter(|_| attr.path == "from_request") {
-            let last = via.args.first().map(|meta| meta.path.rsplit("::").next().unwrap_or("").to_ascii_lowercase());
+            let last = via.args.first().map(|meta| meta.path.rsplit(':').next().unwrap_or("").to_ascii_lowercase());
             kind = last.filter(|last| matches!(last.as_str(), "json" | "form" | "query" | "path")).map(Name::from);
         }
     }

@@ -113,7 +113,7 @@ pub(super) struct Frame {
 }
 
 pub(super) fn crate_of(model: &CallModel) -> Name {
-    model.path.first().and_then(|path| path.split("::").next()).map_or(Name::new_static(""), Name::new)
+    model.path.first().and_then(|path| path.split(':').next()).map_or(Name::new_static(""), Name::new)
 }
 
 /// `Method::GET`, `"GET"`

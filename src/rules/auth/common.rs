@@ -251,7 +251,7 @@ pub fn worker(program: &Program, route: &Route) -> Option<FnId> {
 
 /// The last words of a path that are written in it: `/api/v1/users/{id}/password` gives `password`, `users`.
 #[must_use]
-pub fn path_words(path: &str, segments: usize) -> Vec<String> {
+pub fn path_words(path: &str, segments: usize) -> Vec<Name> {
     let written = path.split('/').rev().filter(|segment| !segment.is_empty() && !segment.contains(['{', '<', ':', '*']));
     written.take(segments).flat_map(names::words).collect()
 }

@@ -4,20 +4,24 @@ use super::common::{asks_caller, asks_who, calls_within, each_name, guard_layer,
 use crate::program::routes::{Extractor, Layer, Route, Source};
 use crate::program::{Bound, Ty};
 use crate::rules::prelude::*;
-use crate::secrets::names;
+use crate::secrets::names::{self, WordList};
 
 /// Words of routes and handlers that are for everybody, or that ask in a way of their own.
-const PUBLIC: &str = "login signin logon register registration signup join auth authenticate oauth oauth2 oidc sso saml token tokens \
+static PUBLIC: WordList = WordList::new(
+    "login signin logon register registration signup join auth authenticate oauth oauth2 oidc sso saml token tokens \
     refresh logout signout forgot reset recover recovery verify verification confirm confirmation activate \
     activation webhook webhooks hook hooks callback health healthz health_check ready readyz live livez ping \
     status version metrics known static assets public search graphql query csp contact feedback subscribe \
     subscriptions unsubscribe captcha accept setup init install bootstrap onboarding session sessions password \
     share shared track telemetry analytics collect inbox nodeinfo otp totp mfa 2fa magic invite invitation preview \
-    validate anonymous guest error echo challenge pow lang locale theme internal test demo";
+    validate anonymous guest error echo challenge pow lang locale theme internal test demo",
+);
 
 /// What a handler says that turns callers away, or knows them by what they signed.
-const REFUSES: &str = "unauthorized unauthorised forbidden unauthenticated signature hmac denied authorize authorise permission \
-    permissions privilege";
+static REFUSES: WordList = WordList::new(
+    "unauthorized unauthorised forbidden unauthenticated signature hmac denied authorize authorise permission \
+    permissions privilege",
+);
 
 /// A parameter that says who calls, or else answers for the handler.
 #[must_use]
@@ -87,7 +91,7 @@ pub fn asks_further_down(program: &Program, handler: FnId) -> bool {
 pub fn refuses(program: &Program, id: FnId) -> bool {
     let mut found = false;
     each_name(&program.function(id).body, |name| {
-        found = found || matches!(name, "401" | "403") || names::words(name).iter().any(|word| listed(REFUSES, word));
+        found = found || matches!(name, "401" | "403") || names::words(name).iter().any(|word| REFUSES.has(word));
     });
     found
 }
@@ -100,7 +104,7 @@ pub fn is_public(program: &Program, route: &Route, handler: FnId) -> bool {
     let by_token = route.params().iter().any(|param| {
         names::words(param).iter().any(|word| matches!(word.as_str(), "token" | "code" | "secret" | "key" | "signature" | "hash"))
     });
-    by_token || registers(program, handler) || words.iter().chain(&path).any(|word| listed(PUBLIC, word))
+    by_token || registers(program, handler) || words.iter().chain(&path).any(|word| PUBLIC.has(word))
 }
 
 /// A new account, or a client of one's OAuth server: whoever comes first has no account.
@@ -122,9 +126,5 @@ fn registers(program: &Program, handler: FnId) -> bool {
 #[must_use]
 pub fn short(name: &str) -> String {
     let bare = name.split('<').next().unwrap_or(name);
-    bare.rsplit("::").next().unwrap_or(bare).trim_start_matches('&').to_owned()
-}
-
-fn listed(list: &str, word: &str) -> bool {
-    list.split_ascii_whitespace().any(|one| one == word)
+    bare.rsplit(':').next().unwrap_or(bare).trim_start_matches('&').to_owned()
 }

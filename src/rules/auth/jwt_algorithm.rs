@@ -19,7 +19,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     }
     let body = &program.function(function).body;
     for site in program.sites(function) {
-        let Some(model) = program.model(function, site.expr) else { continue };
+        let Some(model) = program.model_at(site) else { continue };
         if model.has_mark("jwt-none") {
             let (span, call) = body.called(site.expr);
             cx.report(span).variant("none").arg("call", call).help("sign");

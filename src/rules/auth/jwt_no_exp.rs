@@ -5,6 +5,8 @@
 //! design (refresh, hint, logout, DPoP proofs, which have `iat`), validations that do not look at the signature either
 //! (`jwt-validation-off` speaks there), claims that are no struct of the workspace, tests.
 
+use std::cell::LazyCell;
+
 use crate::program::Ty;
 use crate::program::payloads::{self, Side};
 use crate::rules::prelude::*;
@@ -17,22 +19,18 @@ const TIMELESS: &[&str] = &["hint", "refresh", "expired", "logout", "dpop", "pee
 
 fn check(function: FnId, cx: &mut Cx<'_>) {
     let program = cx.program();
-    if program.is_test(function) || is_timeless(&program.path_of(function)) {
+    if program.is_test(function) {
         return;
     }
     let facts = program.function(function);
     let body = &facts.body;
-    let marked =
-        |mark: &str| program.sites(function).iter().find(|site| program.is_marked(function, site.expr, mark)).map(|site| site.expr);
+    let timeless = LazyCell::new(|| is_timeless(&program.path_of(function)));
     for site in program.sites(function).iter().filter(|site| !site.by_name) {
-        let Some(model) = program.model(function, site.expr) else { continue };
+        let Some(model) = program.model_at(site) else { continue };
         let at = model.marks.iter().find_map(|mark| mark.strip_prefix("jwt-claims:")?.parse().ok());
-        if let Some(claims) = at.and_then(|at| program.argument(function, site.expr, at)) {
+        if let Some(claims) = at.and_then(|at| program.argument(function, site.expr, at)).filter(|_| !*timeless) {
             signed(cx, function, claims);
         }
-    }
-    if marked("jwt-validation-off").is_some() {
-        return;
     }
     let Some((id, way)) = body
         .ids()
@@ -41,7 +39,8 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     else {
         return;
     };
-    if reads_exp(program, program.file_of(function)) {
+    let unsigned = || program.sites(function).iter().any(|site| program.has_mark(site, "jwt-validation-off"));
+    if *timeless || unsigned() || reads_exp(program, program.file_of(function)) {
         return;
     }
     let finding = cx.report(body.expr(id).span);
@@ -66,7 +65,7 @@ fn signed(cx: &mut Cx<'_>, function: FnId, claims: ExprId) {
         return;
     }
     // written by hand, or kept in part by something that is not known
-    let by_hand = !payloads::derives(definition).any(|derive| derive.rsplit("::").next() == Some("Serialize"));
+    let by_hand = !payloads::derives(definition).any(|derive| derive.rsplit(':').next() == Some("Serialize"));
     let open = fields.iter().any(|field| {
         let serde = payloads::serde_of(&field.attrs);
         let of_generic = field

@@ -241,7 +241,7 @@ fn asks_leave(name: &str) -> bool {
         "perform",
     ];
     let words = names::words(name);
-    let is = |word: &String, list: &[&str]| list.contains(&word.as_str());
+    let is = |word: &Name, list: &[&str]| list.contains(&word.as_str());
     let telling = words.len() > 1 && words.iter().any(|word| is(word, VERBS)) && words.iter().any(|word| is(word, RIGHTS));
     telling && !words.iter().any(|word| word == "token") || matches!(name, "authorize" | "authorise" | "enforce" | "authorized")
 }

@@ -71,7 +71,7 @@ fn check(cx: &mut Cx<'_>) {
     let small: Vec<Seen<'_>> = near.values().filter(|members| members.len() <= LEAST).flatten().map(|seen| (*seen).clone()).collect();
     let krate = group(&small, |seen| {
         let path = program.path_of(seen.handler);
-        path.split("::").next().unwrap_or_default().to_owned()
+        path.split(':').next().unwrap_or_default().to_owned()
     });
     for members in krate.values() {
         odd(cx, members, 2 * LEAST, Severity::Note, &mut told);

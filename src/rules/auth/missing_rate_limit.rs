@@ -131,11 +131,11 @@ fn act_of(program: &Program, route: &Route, handler: FnId, functions: &[FnId]) -
             .any(|id| program.sites(*id).iter().any(|site| site.model.is_some_and(|model| program.models.get(model).has_mark(mark))))
     };
     // what is not resolved has a name all the same
-    let called = |id: &FnId, check: &dyn Fn(&[String]) -> bool| {
+    let called = |id: &FnId, check: &dyn Fn(&[Name]) -> bool| {
         let body = &program.function(*id).body;
         body.ids().any(|id| !matches!(body.expr(id).kind, ExprKind::Macro(_)) && check(&names::words(body.called(id).1)))
     };
-    let named = |check: &dyn Fn(&[String]) -> bool| {
+    let named = |check: &dyn Fn(&[Name]) -> bool| {
         functions.iter().any(|id| check(&names::words(&program.function(*id).name))) || functions.iter().take(4).any(|id| called(id, check))
     };
     let asks_password = || payload_fields(program, route).any(|field| names::kind(field) == Some(names::Kind::Password));
@@ -170,24 +170,24 @@ fn limits_guessing(param: &str) -> bool {
     names::words(param).iter().any(|word| matches!(word.as_str(), "token" | "invitation" | "invite" | "code" | "key" | "secret"))
 }
 
-fn verifies_password(words: &[String]) -> bool {
+fn verifies_password(words: &[Name]) -> bool {
     let any = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     any(&["verify", "check", "validate", "compare", "match", "matches", "authenticate"])
         && any(&["password", "passwd", "credentials", "credential", "hash", "passphrase"])
         && !any(&["strength", "policy", "format", "length", "rules"])
 }
 
-fn hashes_password(words: &[String]) -> bool {
+fn hashes_password(words: &[Name]) -> bool {
     let any = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     any(&["hash", "hashed"]) && any(&["password", "passwd"])
 }
 
-fn checks_code(words: &[String]) -> bool {
+fn checks_code(words: &[Name]) -> bool {
     let any = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     any(&["verify", "check", "validate", "consume", "match"]) && any(&["otp", "totp", "2fa", "mfa", "code", "passcode"])
 }
 
-fn sends_mail(words: &[String]) -> bool {
+fn sends_mail(words: &[Name]) -> bool {
     let any = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     any(&["send", "sends", "sending", "mail", "deliver", "resend"])
         && any(&["mail", "email", "emails", "mails", "invitation", "invite", "verification"])
@@ -245,7 +245,7 @@ fn is_unknown(program: &Program, layer: &Layer) -> bool {
 /// The functions that make the router, or start the server, name a limiter that was not seen as a layer.
 fn limited_around(program: &Program, route: &Route) -> bool {
     let near = route.within.is_some_and(|within| program.above(within, 4).iter().any(|id| mentions_limit(program, *id)));
-    let krate = |id: FnId| program.path_of(id).split("::").next().map(ToOwned::to_owned);
+    let krate = |id: FnId| program.path_of(id).split(':').next().map(ToOwned::to_owned);
     let own = worker(program, route).and_then(krate);
     near || program.functions().any(|id| {
         program.reach(id).startup && !program.reach(id).request && !program.is_test(id) && mentions_limit(program, id) && krate(id) == own

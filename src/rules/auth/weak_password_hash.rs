@@ -153,7 +153,7 @@ fn is_excused(program: &Program, function: FnId, call: ExprId, parts: &[ExprId])
     if program.digests(function).len() > 1 && body.ids().any(|id| is_constant_time(program, function, id)) {
         return true;
     }
-    let sends = program.sites(function).iter().any(|site| program.model(function, site.expr).is_some_and(|model| model.remote));
+    let sends = program.sites(function).iter().any(|site| program.model_at(site).is_some_and(|model| model.remote));
     sends && program.db_calls(function).is_empty()
 }
 
@@ -175,7 +175,7 @@ fn is_cut(body: &Body, parents: &[Option<ExprId>], call: ExprId, place: Option<D
 fn parameters(cx: &mut Cx<'_>, function: FnId) {
     let program = cx.program();
     for site in program.sites(function) {
-        let Some(model) = program.model(function, site.expr) else { continue };
+        let Some(model) = program.model_at(site) else { continue };
         let Some((scheme, places)) = model.marks.iter().find_map(|mark| mark.split_once(':')) else { continue };
         let places: Vec<i32> = places.split(',').filter_map(|place| place.parse().ok()).collect();
         let number = |at: usize| {

@@ -244,7 +244,7 @@ enum What {
 /// What a name says that nobody may guess.
 fn secret(name: &str) -> Option<What> {
     let words = names::words(name);
-    let last = words.last().map(String::as_str)?;
+    let last = words.last().map(Name::as_str)?;
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     match last {
         "salt" | "otp" | "totp" => return Some(What::Other),

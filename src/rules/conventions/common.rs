@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::program::routes::Route;
 use crate::rules::prelude::*;
-use crate::secrets::names;
+use crate::secrets::names::{self, WordList};
 use crate::source::{CrateId, Role};
 
 /// A function that answers requests.
@@ -58,14 +58,15 @@ pub fn siblings(finding: &mut Finding, followers: impl IntoIterator<Item = Locat
 /// Answers of a kind of their own: probes, pages of files, sockets.
 #[must_use]
 pub fn is_apart(program: &Program, handler: &Handler<'_>) -> bool {
-    let telling = |word: &String| APART.split_ascii_whitespace().any(|one| one == word);
     let own = program.path_of(handler.id);
     // the function's name and its module's
     let name = names::words(&own[own.rmatch_indices("::").nth(1).map_or(0, |(at, _)| at)..]);
     let path = names::words(handler.route.path.trim_matches('/'));
     let socket = handler.route.extractors.iter().any(|each| each.kind() == Some("websocket"));
-    socket || path.is_empty() || name.iter().chain(&path).any(telling)
+    socket || path.is_empty() || name.iter().chain(&path).any(|word| APART.has(word))
 }
 
-const APART: &str = "health healthz healthcheck healthy ready readyz readiness live livez liveness ping pong status version metrics home index static \
-    assets favicon robots sitemap ws websocket sse stream debug docs swagger openapi redoc fallback";
+static APART: WordList = WordList::new(
+    "health healthz healthcheck healthy ready readyz readiness live livez liveness ping pong status version metrics home index static \
+    assets favicon robots sitemap ws websocket sse stream debug docs swagger openapi redoc fallback",
+);

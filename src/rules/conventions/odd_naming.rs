@@ -4,7 +4,7 @@
 //! Only names of several words say which style they are in. A type counts once, if its names are of one style. Left out: types and paths of
 //! protocols that write their names themselves (OAuth, `.well-known`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::common::{handlers, is_written, siblings};
 use crate::program::payloads::{self, Side};
@@ -96,6 +96,8 @@ fn segments(program: &Program) -> Vec<Named> {
 /// The types that handlers take and answer with as JSON, by the style of their names on the wire.
 fn wires(program: &Program) -> Vec<Named> {
     let mut types: BTreeMap<(Option<CrateId>, TypeId), Vec<(String, &'static str)>> = BTreeMap::new();
+    // one payload serves many handlers
+    let mut walked: HashSet<(Ty, Side)> = HashSet::new();
     for handler in handlers(program) {
         if is_protocol(&handler.route.path) {
             continue;
@@ -103,10 +105,16 @@ fn wires(program: &Program) -> Vec<Named> {
         let taken = handler.route.extractors.iter().filter(|each| each.kind() == Some("json")).filter_map(|each| each.payload.clone());
         let sides = taken.map(|ty| (ty, Side::Request)).chain([(handler.route.response.clone(), Side::Response)]);
         for (ty, side) in sides.collect::<Vec<(Ty, Side)>>() {
+            if !walked.insert((ty.clone(), side)) {
+                continue;
+            }
             for field in payloads::fields(program, &ty, side) {
                 if let Some(style) = style_of(&field.name) {
                     let krate = program.file(field.file).krate;
-                    types.entry((krate, field.owner)).or_default().push((field.name.clone(), style));
+                    let names = types.entry((krate, field.owner)).or_default();
+                    if !names.iter().any(|(name, _)| *name == field.name) {
+                        names.push((field.name.clone(), style));
+                    }
                 }
             }
         }
@@ -114,8 +122,7 @@ fn wires(program: &Program) -> Vec<Named> {
     let mut found = Vec::new();
     for ((krate, id), names) in types {
         let (name, style) = &names[0];
-        let foreign = names.iter().any(|(name, _)| is_protocol(name));
-        if !foreign && names.iter().all(|(_, other)| other == style) {
+        if names.iter().all(|(_, other)| other == style) && !names.iter().any(|(name, _)| is_protocol(name)) {
             let ty = program.type_def(id);
             found.push(Named {
                 kind: Kind::Wire,

@@ -87,7 +87,7 @@ fn is_meant(program: &Program, id: FnId, expr: ExprId) -> bool {
     let body = &program.function(id).body;
     // what a macro of the project writes is how the project logs
     let (span, name) = body.called(expr);
-    if program.file(program.file_of(id)).slice(span).rsplit("::").next() != Some(name) {
+    if program.file(program.file_of(id)).slice(span).rsplit(':').next() != Some(name) {
         return true;
     }
     let shows_progress = program.sites(id).iter().any(|site| matches!(body.called(site.expr).1, "print" | "eprint"));

@@ -12,19 +12,25 @@ pub fn named_kind(program: &Program, function: FnId, call: ExprId, kinds: &[&str
     let body = &program.function(function).body;
     let ExprKind::Call { callee, .. } = &body.expr(call).kind else { return None };
     let ExprKind::Path(path) = &body.expr(*callee).kind else { return None };
-    if let Some(Def::Foreign(full)) = program.def(function, *callee)
-        && let Some((owner, _)) = full.rsplit_once("::")
-        && program.kind_of(owner).is_some_and(|kind| kinds.contains(&kind))
-    {
-        return Some(owner.to_owned());
-    }
     if let Some(own) = &path.qself {
         return of_type(program, function, own, kinds, DEPTH);
     }
     // `Type::new`: the type without the function's name
+    let [.., owner, _] = path.segments.as_slice() else { return None };
+    if let Some(Def::Foreign(full)) = program.def(function, *callee)
+        && let Some((known, _)) = full.rsplit_once("::")
+    {
+        if program.kind_of(known).is_some_and(|kind| kinds.contains(&kind)) {
+            return Some(known.to_owned());
+        }
+        // it is what it is called, and has no arguments: there is nothing behind it
+        if known.rsplit(':').next() == Some(owner.name.as_str()) && path.segments.iter().all(|segment| segment.args.is_empty()) {
+            return None;
+        }
+    }
     let mut owner = path.clone();
-    owner.segments.pop()?;
-    (!owner.segments.is_empty()).then(|| of_path(program, function, &owner, kinds, DEPTH)).flatten()
+    owner.segments.pop();
+    of_path(program, function, &owner, kinds, DEPTH)
 }
 
 fn of_type(program: &Program, function: FnId, ty: &TypeRef, kinds: &[&str], depth: u32) -> Option<String> {
@@ -75,5 +81,5 @@ pub fn only_reads(file: &SourceFile) -> bool {
 /// The last part of a path.
 #[must_use]
 pub fn short(path: &str) -> &str {
-    path.rsplit("::").next().unwrap_or(path)
+    path.rsplit(':').next().unwrap_or(path)
 }

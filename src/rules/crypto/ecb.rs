@@ -15,7 +15,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     }
     let body = &program.function(function).body;
     for site in program.sites(function).iter().filter(|site| !site.by_name) {
-        let is_ecb = program.is_marked(function, site.expr, "ecb") || named_kind(program, function, site.expr, &["cipher-ecb"]).is_some();
+        let is_ecb = program.has_mark(site, "ecb") || named_kind(program, function, site.expr, &["cipher-ecb"]).is_some();
         if is_ecb && !is_choice(body, site.expr) {
             let (span, call) = body.called(site.expr);
             let finding = cx.report(span).arg("call", call).help("aead").fold(program.file_of(function).0.to_string());

@@ -12,7 +12,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
         return;
     }
     for site in program.sites(function) {
-        let Some(model) = program.model(function, site.expr) else { continue };
+        let Some(model) = program.model_at(site) else { continue };
         let at = model.marks.iter().find_map(|mark| mark.strip_prefix("rsa-bits:")?.parse::<i32>().ok());
         let Some(argument) = at.and_then(|at| program.argument(function, site.expr, at)) else { continue };
         let Some(bits) = program.whole_number(function, argument).filter(|bits| *bits < 2048) else { continue };

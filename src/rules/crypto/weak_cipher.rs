@@ -17,7 +17,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     let body = &program.function(function).body;
     for site in program.sites(function).iter().filter(|site| !site.by_name) {
         let (span, called) = body.called(site.expr);
-        let cipher = if program.is_marked(function, site.expr, "weak-cipher") {
+        let cipher = if program.has_mark(site, "weak-cipher") {
             called.to_owned()
         } else if let Some(path) = named_kind(program, function, site.expr, &["cipher-weak"]) {
             short(&path).to_owned()

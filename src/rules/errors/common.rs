@@ -189,7 +189,7 @@ fn callee_logs(program: &Program, function: FnId, call: ExprId) -> bool {
             .function(*function)
             .attrs
             .iter()
-            .any(|attr| attr.path.rsplit("::").next() == Some("instrument") && attr.arg("err").is_some()),
+            .any(|attr| attr.path.rsplit(':').next() == Some("instrument") && attr.arg("err").is_some()),
         Target::Foreign(_) => false,
     })
 }

@@ -53,7 +53,7 @@ pub fn peel(ty: &Ty) -> &Ty {
             Ty::Ref(inner) | Ty::Slice(inner) => inner,
             Ty::Foreign(path, args)
                 if matches!(
-                    path.rsplit("::").next(),
+                    path.rsplit(':').next(),
                     Some("Option" | "Box" | "Arc" | "Rc" | "Vec" | "Json" | "Form" | "Query" | "Data" | "State" | "Extension" | "Path")
                 ) =>
             {
@@ -89,7 +89,7 @@ pub fn derives(ty: &TypeDef, name: &str) -> Option<Span> {
     ty.attrs.iter().filter(|attr| attr.path == "derive").find_map(|attr| {
         attr.args
             .iter()
-            .find(|meta| meta.path.rsplit("::").next() == Some(name))
+            .find(|meta| meta.path.rsplit(':').next() == Some(name))
             .map(|meta| if meta.span.is_empty() { attr.span } else { meta.span })
     })
 }
@@ -199,7 +199,7 @@ fn prints_content(path: &str) -> bool {
         "Extension",
         "Cow",
     ];
-    path.rsplit("::").next().is_some_and(|last| CONTAINERS.contains(&last))
+    path.rsplit(':').next().is_some_and(|last| CONTAINERS.contains(&last))
 }
 
 /// `password_hash`, `hashed_password`: what an offline attack starts from.
@@ -207,7 +207,7 @@ fn prints_content(path: &str) -> bool {
 pub fn is_password_hash(name: &str) -> bool {
     let words = names::words(name);
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
-    let last = words.last().map_or("", String::as_str);
+    let last = words.last().map_or("", Name::as_str);
     has(&["password", "passwd", "pw", "pwd", "pass"])
         && has(&["hash", "hashed", "digest"])
         && !matches!(last, "id" | "version" | "algorithm")

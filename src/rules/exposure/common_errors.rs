@@ -23,7 +23,7 @@ const DEPTH: u32 = 3;
 #[must_use]
 pub fn is_inner(program: &Program, ty: &Ty) -> bool {
     match ty.peel_refs() {
-        Ty::Foreign(path, args) if matches!(path.rsplit("::").next(), Some("Box" | "Arc")) => args.iter().any(|arg| is_inner(program, arg)),
+        Ty::Foreign(path, args) if matches!(path.rsplit(':').next(), Some("Box" | "Arc")) => args.iter().any(|arg| is_inner(program, arg)),
         Ty::Foreign(path, _) => program.models.ty(path).is_some_and(|ty| ty.inner),
         Ty::Bounded(bounds) => bounds.iter().any(|bound| matches!(bound, Bound::Foreign(path, _) if path == "std::error::Error")),
         _ => false,

@@ -12,7 +12,7 @@ pub const CHECK: Check = Check::Function(check);
 fn check(id: FnId, cx: &mut Cx<'_>) {
     let program = cx.program();
     let function = program.function(id);
-    let Some(attr) = function.attrs.iter().find(|attr| attr.path.rsplit("::").next() == Some("instrument")) else { return };
+    let Some(attr) = function.attrs.iter().find(|attr| attr.path.rsplit(':').next() == Some("instrument")) else { return };
     if attr.arg("skip_all").is_some() {
         return;
     }

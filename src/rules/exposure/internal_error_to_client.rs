@@ -30,7 +30,7 @@ fn by_framework(id: TypeId, cx: &mut Cx<'_>) {
     let program = cx.program();
     let silent = program.impls_of(id).any(|(bound, file, implementation)| {
         let answers = |name: &str| matches!(name, "error_response" | "as_response");
-        matches!(bound, Bound::Foreign(path, _) if path.rsplit("::").next() == Some("ResponseError"))
+        matches!(bound, Bound::Foreign(path, _) if path.rsplit(':').next() == Some("ResponseError"))
             && !implementation.test
             && !implementation.functions.iter().any(|at| answers(&program.function(program.fn_id(file, *at)).name))
     });
@@ -157,7 +157,7 @@ fn may_answer(program: &Program, function: FnId, ty: &Ty) -> bool {
     if program.reach(function).request {
         return true;
     }
-    let last = |path: &str| path.rsplit("::").next().is_some_and(|name| ANSWERS.contains(&name));
+    let last = |path: &str| path.rsplit(':').next().is_some_and(|name| ANSWERS.contains(&name));
     program.impls_of(*id).any(|(bound, ..)| matches!(bound, Bound::Foreign(path, _) if last(path)))
         || payloads::derives(program.type_def(*id)).any(last)
 }

@@ -88,7 +88,7 @@ fn spans(cx: &mut Cx<'_>, id: FnId) {
     let program = cx.program();
     let function = program.function(id);
     let file = program.file_of(id);
-    let Some(attr) = function.attrs.iter().find(|attr| attr.path.rsplit("::").next() == Some("instrument")) else { return };
+    let Some(attr) = function.attrs.iter().find(|attr| attr.path.rsplit(':').next() == Some("instrument")) else { return };
     if is_below(attr) {
         return;
     }
@@ -116,7 +116,7 @@ fn spans(cx: &mut Cx<'_>, id: FnId) {
 
 fn tell(cx: &mut Cx<'_>, id: FnId, at: Location, kind: Kind, name: &str, call: &str) {
     let path = cx.program().path_of(id);
-    let krate = path.split("::").next().unwrap_or_default();
+    let krate = path.split(':').next().unwrap_or_default();
     cx.report_at(at).variant(kind.key()).arg("name", name).arg("call", call).help("id").fold(format!("{krate} {}", kind.key()));
 }
 
@@ -132,7 +132,7 @@ fn is_below(attr: &Attr) -> bool {
             Some(Lit::Str(text)) => text.as_str(),
             _ => level.text.as_deref().unwrap_or(""),
         };
-        matches!(text.rsplit("::").next().unwrap_or("").trim().to_ascii_lowercase().as_str(), "debug" | "trace")
+        matches!(text.rsplit(':').next().unwrap_or("").trim().to_ascii_lowercase().as_str(), "debug" | "trace")
     })
 }
 
@@ -152,7 +152,7 @@ fn kind(name: &str) -> Option<Kind> {
     if words.iter().any(|word| NOT_OF_PEOPLE.split_ascii_whitespace().any(|one| one == word)) || name.chars().any(char::is_uppercase) {
         return None;
     }
-    let previous = before.last().map_or("", String::as_str);
+    let previous = before.last().map_or("", Name::as_str);
     match (previous, last.as_str()) {
         (_, "email" | "emails") | ("email" | "mail", "address") => Some(Kind::Email),
         (_, "phone") | ("phone" | "mobile" | "telephone", "number") => Some(Kind::Phone),

@@ -60,7 +60,7 @@ pub fn derives(attrs: &[Attr]) -> impl Iterator<Item = &str> {
         .iter()
         .filter(|attr| attr.path == "derive")
         .flat_map(|attr| &attr.args)
-        .map(|meta| meta.path.rsplit("::").next().unwrap_or(&meta.path))
+        .map(|meta| meta.path.rsplit(':').next().unwrap_or(&meta.path))
 }
 
 pub fn fields(def: &TypeDef) -> &[Field] {

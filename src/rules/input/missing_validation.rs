@@ -128,7 +128,7 @@ fn by_admin(program: &Program, function: FnId) -> bool {
 fn is_free_text(program: &Program, ty: &Ty) -> bool {
     match ty.peel_refs() {
         Ty::Primitive(name) => name == "str",
-        Ty::Foreign(path, args) => match path.rsplit("::").next() {
+        Ty::Foreign(path, args) => match path.rsplit(':').next() {
             Some("String") => true,
             Some("Option" | "Vec" | "Cow" | "Box") => args.iter().any(|arg| is_free_text(program, arg)),
             _ => program.models.ty(path).is_some_and(|ty| ty.redacts),

@@ -103,9 +103,9 @@ fn declared(program: &Program, table: &str, column: Option<&Name>) -> Option<Loc
     program.types().find_map(|id| {
         let def = program.type_def(id);
         let file = program.type_file(id);
-        let names = def.attrs.iter().any(|attr| attr.arg("table_name").is_some());
-        let entity = derives(def).any(|name| program.models.stored(name).is_some_and(|stored| stored.kind == "entity"));
-        if !names || !entity || def.test || program.file(file).role.is_test_like() || program.entity_name(id) != table {
+        let names = || def.attrs.iter().any(|attr| attr.arg("table_name").is_some());
+        let entity = || derives(def).any(|name| program.models.stored(name).is_some_and(|stored| stored.kind == "entity"));
+        if def.test || !names() || !entity() || program.file(file).role.is_test_like() || program.entity_name(id) != table {
             return None;
         }
         match column {

@@ -19,7 +19,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     }
     // `#[cached]`: a macro keeps what it returns
     let kept = program.function(function).attrs.iter().any(|attr| {
-        let name = attr.path.rsplit("::").next().unwrap_or_default();
+        let name = attr.path.rsplit(':').next().unwrap_or_default();
         name.contains("cached") || name.contains("memoize") || name == "once"
     });
     if kept {
@@ -28,6 +28,9 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     let by_hand = reach.cli || reach.command;
     let body = &program.function(function).body;
     for id in body.ids() {
+        if !matches!(body.expr(id).kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Macro(_)) {
+            continue;
+        }
         let marked = || program.is_marked(function, id, "makes-client");
         if !(makes_client(program, function, body, id) || marked()) || is_stored(program, function, body, id) {
             continue;

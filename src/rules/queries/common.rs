@@ -55,6 +55,9 @@ pub struct Site {
 impl<'p> Loops<'p> {
     /// None where there is no loop with a query in it.
     pub fn of(program: &'p Program, function: FnId) -> Option<Self> {
+        if !program.may_query(function) {
+            return None;
+        }
         let body = &program.function(function).body;
         let list = program.loops(function);
         if list.is_empty() {

@@ -51,7 +51,7 @@ impl Loops<'_> {
                 let name = self.program.type_name(ty);
                 // without the arguments: `ChainStore<Pool>` is a store
                 let bare = name.split('<').next().unwrap_or_default();
-                names::words(bare.rsplit("::").next().unwrap_or_default()).iter().any(|word| HANDLES.contains(&word.as_str()))
+                names::words(bare.rsplit(':').next().unwrap_or_default()).iter().any(|word| HANDLES.contains(&word.as_str()))
                     && self.leads_to_database(ty, 6)
             }
             _ => false,

@@ -72,7 +72,7 @@ pub fn is_sure(program: &Program, text: &SqlText) -> bool {
     if !matches!(program.function(function).body.expr(call.expr).kind, ExprKind::MethodCall { .. }) {
         return true;
     }
-    let krate = |path: &str| path.split("::").next().unwrap_or("").to_owned();
+    let krate = |path: &str| path.split(':').next().unwrap_or("").to_owned();
     program.model(function, call.expr).is_some_and(|model| {
         // a client of another kind of database (ClickHouse) has SQL of its own
         let speaks = |path: &str| program.models.dialects().iter().any(|(package, ..)| package.replace('-', "_") == krate(path));

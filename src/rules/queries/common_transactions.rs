@@ -3,6 +3,7 @@
 //! A transaction is a local (`let tx = pool.begin()`) or the argument of a closure (`conn.transaction(|tx| ..)`); a connection is a
 //! local that was taken from a pool.
 
+use crate::facts::hash::QuickSet;
 use crate::program::{DbOp, Definitions, Shape, Target, Ty};
 use crate::rules::prelude::*;
 use std::collections::BTreeMap;
@@ -133,24 +134,32 @@ pub fn held_connections(program: &Program, function: FnId) -> Vec<Open> {
 
 /// Transactions that are begun in this body and held in a local, in source order.
 pub fn open_transactions(program: &Program, function: FnId) -> Vec<Open> {
-    held(program, function, &|id| begins(program, function, id) || hands_out(program, function, id))
+    let all = || program.functions().filter(|id| program.is_judged(*id) && begins_and_returns(program, *id)).collect();
+    let handing = program.shared(|| HandOuts(all()));
+    held(program, function, &|id| {
+        begins(program, function, id)
+            || matches!(program.targets(function, id), [Target::Workspace { function: target, .. }] if handing.0.contains(target))
+    })
 }
 
 fn begins(program: &Program, function: FnId, id: ExprId) -> bool {
     program.model(function, id).is_some_and(|model| model.db.as_deref() == Some("begin") && model.runs.is_empty())
 }
 
+/// The functions that hand out transactions; worked out once for all rules.
+#[derive(Debug)]
+struct HandOuts(QuickSet<FnId>);
+
 /// A function of the project that begins a transaction and returns it: `self.db.begin()` of a wrapper around the pool.
-fn hands_out(program: &Program, function: FnId, id: ExprId) -> bool {
-    let [Target::Workspace { function: target, .. }] = program.targets(function, id) else { return false };
-    let mut ty = &program.signature(*target).ret;
+fn begins_and_returns(program: &Program, function: FnId) -> bool {
+    let mut ty = &program.signature(function).ret;
     while let Ty::Foreign(_, args) = ty
         && program.type_kind(ty) != Some("db-transaction")
         && let Some(inner) = args.first()
     {
         ty = inner;
     }
-    program.type_kind(ty) == Some("db-transaction") && program.sites(*target).iter().any(|site| begins(program, *target, site.expr))
+    program.type_kind(ty) == Some("db-transaction") && program.sites(function).iter().any(|site| begins(program, function, site.expr))
 }
 
 /// Locals whose value comes from a call that `takes` something.
@@ -261,19 +270,37 @@ pub fn is_made_of(program: &Program, function: FnId, body: &Body, id: ExprId, tr
 
 /// A struct of the project that holds a pool, itself or in a struct inside it.
 pub fn holds_pool(program: &Program, ty: &Ty) -> bool {
-    fn look(program: &Program, ty: &Ty, depth: u32) -> bool {
-        if program.type_kind(ty) == Some("db-pool") {
-            return true;
+    let known = || {
+        let mut depths = vec![FAR; program.types().count()];
+        for _ in 1..HOPS {
+            // what a round finds is seen by the next one only, so that depths do not depend on the order of types
+            let found = program.types().map(|id| match &program.type_info(id).shape {
+                Shape::Struct(fields) => fields.iter().map(|(_, ty)| 1 + depth_of_pool(program, ty, &depths)).min().unwrap_or(FAR).min(FAR),
+                _ => FAR,
+            });
+            depths = found.collect();
         }
-        match ty {
-            Ty::Ref(inner) => look(program, inner, depth),
-            Ty::Foreign(_, args) => depth > 0 && args.iter().any(|arg| look(program, arg, depth - 1)),
-            Ty::Workspace(id, _) => {
-                depth > 0
-                    && matches!(&program.type_info(*id).shape, Shape::Struct(fields) if fields.iter().any(|(_, ty)| look(program, ty, depth - 1)))
-            }
-            _ => false,
-        }
+        PoolHolders(depths)
+    };
+    depth_of_pool(program, ty, &program.shared(known).0) < HOPS
+}
+
+/// For each type how deep a pool lies in it.
+#[derive(Debug)]
+struct PoolHolders(Vec<u8>);
+
+/// A pool that lies deeper is not seen.
+const HOPS: u8 = 4;
+const FAR: u8 = 100;
+
+fn depth_of_pool(program: &Program, ty: &Ty, holders: &[u8]) -> u8 {
+    if program.type_kind(ty) == Some("db-pool") {
+        return 0;
     }
-    look(program, ty, 3)
+    match ty {
+        Ty::Ref(inner) => depth_of_pool(program, inner, holders),
+        Ty::Foreign(_, args) => args.iter().map(|arg| 1 + depth_of_pool(program, arg, holders)).min().unwrap_or(FAR).min(FAR),
+        Ty::Workspace(id, _) => holders[id.0 as usize],
+        _ => FAR,
+    }
 }

@@ -56,7 +56,7 @@ fn pushed(function: FnId, cx: &mut Cx<'_>) {
 fn dialect_of(ty: &Ty) -> Option<Dialect> {
     let Ty::Foreign(_, args) = ty.peel_refs() else { return None };
     let Some(Ty::Foreign(path, _)) = args.first() else { return None };
-    Dialect::of_url(&path.rsplit("::").next()?.to_ascii_lowercase())
+    Dialect::of_url(&path.rsplit(':').next()?.to_ascii_lowercase())
 }
 
 /// Something is asked whether it is empty.

@@ -40,7 +40,7 @@ struct Access {
 
 fn check(function: FnId, cx: &mut Cx<'_>) {
     let program = cx.program();
-    if program.is_test(function) {
+    if program.is_test(function) || !program.may_query(function) {
         return;
     }
     let body = &program.function(function).body;

@@ -30,7 +30,7 @@ struct Write {
 
 fn check(function: FnId, cx: &mut Cx<'_>) {
     let program = cx.program();
-    if program.is_test(function) || !program.reach(function).request {
+    if program.is_test(function) || !program.reach(function).request || !program.may_query(function) {
         return;
     }
     let body = &program.function(function).body;

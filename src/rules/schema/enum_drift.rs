@@ -111,7 +111,7 @@ fn cased(name: &str, case: Option<&str>) -> String {
 /// of which the declaration says `#[diesel(postgres_type(name = "mood"))]`.
 fn declared_name(program: &Program, def: &TypeDef) -> Option<String> {
     let path = alone(&def.attrs, "ExistingTypePath").or_else(|| text(&def.attrs, "db_enum", "existing_type_path"))?;
-    let last = path.rsplit("::").next()?;
+    let last = path.rsplit(':').next()?;
     program.types().map(|id| program.type_def(id)).filter(|other| other.name == last).find_map(|other| {
         let said = other.attrs.iter().find_map(|attr| attr.arg("postgres_type"))?;
         said.args.iter().find(|meta| meta.path == "name").and_then(string)

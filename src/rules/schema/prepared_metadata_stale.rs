@@ -86,8 +86,8 @@ fn is_written_out(program: &Program, text: &SqlText) -> bool {
     let body = &program.function(function).body;
     let slice = program.file(text.file).slice(body.expr(call.expr).span);
     let Some((path, _)) = slice.split_once('!') else { return false };
-    let name = path.trim().rsplit("::").next().unwrap_or_default();
-    let own = |path: &String| path.rsplit("::").next().and_then(|last| last.strip_suffix('!')) == Some(name);
+    let name = path.trim().rsplit(':').next().unwrap_or_default();
+    let own = |path: &String| path.rsplit(':').next().and_then(|last| last.strip_suffix('!')) == Some(name);
     program.model(function, call.expr).is_some_and(|model| model.path.iter().any(own))
 }
 

@@ -69,7 +69,7 @@ fn check(cx: &mut Cx<'_>) {
         });
         // several databases: a type that one of them has is none of the other's
         let Some((whole, given)) = found.filter(|_| asked.get() == 1) else { continue };
-        let krate = path.split("::").next().unwrap_or(path);
+        let krate = path.split(':').next().unwrap_or(path);
         let query = |span: Span| text.location(span);
         let mut judge = Judge { program, whole, krate, told: &mut told };
         match row {

@@ -4,6 +4,8 @@
 //! column of another type on every row. Judged are tables whose migrations were understood whole. Columns that the migrations do not have are
 //! told by `queries/unknown-table-or-column`, where queries start from the table.
 
+use std::collections::HashMap;
+
 use crate::program::Table as Declared;
 use crate::rules::prelude::*;
 use crate::rules::queries::common_schemas::Schemas;
@@ -16,6 +18,7 @@ pub const CHECK: Check = Check::Program(check);
 fn check(cx: &mut Cx<'_>) {
     let program = cx.program();
     let schemas = Schemas::of_program(program);
+    let mut takes = HashMap::new();
     for declared in program.tables() {
         let file = program.file(declared.place.file);
         if file.role.is_test_like() {
@@ -25,25 +28,28 @@ fn check(cx: &mut Cx<'_>) {
         let Some(table) = whole.table_of(&declared.name) else { continue };
         for (declared_column, ty) in declared.columns.iter().map(|column| (column, Type::read(&column.ty))) {
             let Some(column) = table.column(&declared_column.sql) else { continue };
-            let place = place_of(program, declared, &declared_column.name);
-            let name = format!("{}.{}", table.name, column.name);
+            let place = || place_of(program, declared, &declared_column.name);
+            let name = || format!("{}.{}", table.name, column.name);
             if !column.not_null && !column.generated && !column.identity && !ty.nullable && table.primary_key != [column.name.clone()] {
-                let finding = report(cx, place, column.place).variant("nullable").arg("column", name).arg("type", ty.name);
+                let finding = report(cx, place(), column.place).variant("nullable").arg("column", name()).arg("type", ty.name);
                 finding.help("print");
                 continue;
             }
             if column.not_null && ty.nullable {
-                let finding = report(cx, place, column.place).variant("required").severity(Severity::Note).arg("column", name);
+                let finding = report(cx, place(), column.place).variant("required").severity(Severity::Note).arg("column", name());
                 finding.arg("type", ty.name).help("print");
                 continue;
             }
             if whole.dialect() != Dialect::Postgres || ty.inside {
                 continue;
             }
-            let takes = program.models.crates().iter().find_map(|krate| program.models.decodes(krate, "postgres", ty.declared()));
-            let (Some(takes), Some(known)) = (takes, column.ty.canonical()) else { continue };
+            let Some(known) = column.ty.canonical() else { continue };
+            let takes = takes.entry(ty.declared()).or_insert_with(|| {
+                program.models.crates().iter().find_map(|krate| program.models.decodes(krate, "postgres", ty.declared()))
+            });
+            let Some(takes) = takes else { continue };
             if !takes.iter().any(|each| each == known) {
-                let finding = report(cx, place, column.place).variant("type").arg("column", name).arg("type", ty.name);
+                let finding = report(cx, place(), column.place).variant("type").arg("column", name()).arg("type", ty.name);
                 finding.arg("column_type", written(&column.ty)).help("print");
             }
         }
@@ -80,7 +86,7 @@ struct Type<'d> {
 
 impl<'d> Type<'d> {
     fn read(written: &'d str) -> Self {
-        let nullable = written.split('<').next().is_some_and(|head| head.trim().rsplit("::").next() == Some("Nullable"));
+        let nullable = written.split('<').next().is_some_and(|head| head.trim().rsplit(':').next() == Some("Nullable"));
         let name =
             if nullable { written.split_once('<').map_or(written, |(_, rest)| rest.trim_end().trim_end_matches('>')) } else { written };
         Self { name: name.trim(), nullable, inside: name.contains('<') }
@@ -88,7 +94,7 @@ impl<'d> Type<'d> {
 
     /// Without its path, in the words of the models.
     fn declared(&self) -> &'d str {
-        self.name.rsplit("::").next().unwrap_or(self.name)
+        self.name.rsplit(':').next().unwrap_or(self.name)
     }
 }
 

@@ -1,15 +1,22 @@
 //! What the rules about secrets share: where a file stands, test code, comments and samples, and how a finding about a
 //! provider's secret is worded.
 
+use std::sync::OnceLock;
+
 use crate::facts::TypeKind;
 use crate::rules::prelude::*;
 use crate::secrets::Format;
 use crate::secrets::place::{Place, place};
 
+/// Where each file stands; each worked out once for all rules.
+#[derive(Debug)]
+struct Places(Vec<OnceLock<Place>>);
+
 /// Where a file stands.
 #[must_use]
-pub fn place_of(file: &SourceFile) -> Place {
-    place(&file.rel, file.role, file.kind, &file.text)
+pub fn place_of(program: &Program, file: &SourceFile) -> Place {
+    let all = program.shared(|| Places(program.files.iter().map(|_| OnceLock::new()).collect()));
+    *all.0[file.id.0 as usize].get_or_init(|| place(&file.rel, file.role, file.kind, &file.text))
 }
 
 /// Test code of a Rust file: whole items under `cfg(test)`.

@@ -29,13 +29,14 @@ pub fn bindings<'p>(ground: &Ground<'p>, file: &'p SourceFile) -> Vec<Bound> {
     let mut found = Vec::new();
     // few files have such a constant
     let keys = LazyCell::new(|| used_as_names(ground, file));
+    let debug = LazyCell::new(|| file.text.contains("debug_assertions"));
     for (at, each) in facts.consts.iter().enumerate().filter(|(_, each)| !each.test) {
         let Some(root) = each.body.root else { continue };
         if names::kind(&each.name).is_none() || keys.contains(each.name.as_str()) {
             continue;
         }
         let id = ground.program.const_id(file.id, at as u32);
-        if file.text.contains("debug_assertions") && is_for_debug(ground, file, id) {
+        if *debug && is_for_debug(ground, file, id) {
             continue;
         }
         let scene = Scene::of_constant(ground.program, id);
@@ -159,7 +160,7 @@ fn in_body<'p>(ground: &Ground<'p>, scene: Scene<'p>, found: &mut Vec<Bound>) {
         && function.params.is_empty()
     {
         // `fn default_jwt_secret() -> String { "..".into() }`
-        let name = function.name.trim_start_matches("default_").trim_start_matches("get_").trim_end_matches("_default");
+        let name = bare(&function.name, &["default_", "get_"], "_default");
         if names::kind(name).is_some() && !debug_only(scene, root) {
             add(found, name, own_literal(ground, scene, root));
         }
@@ -190,8 +191,7 @@ fn in_body<'p>(ground: &Ground<'p>, scene: Scene<'p>, found: &mut Vec<Bound>) {
             }
             ExprKind::MethodCall { method, args, .. } => match args.as_slice() {
                 [only] => {
-                    let name =
-                        method.trim_start_matches("with_").trim_start_matches("set_").trim_start_matches("and_").trim_end_matches("_opt");
+                    let name = bare(method, &["with_", "set_", "and_"], "_opt");
                     if !matches!(name, "secret" | "token" | "password" | "key") || args.len() == 1 {
                         add_guarded(ground, scene, name, *only, found);
                     }
@@ -226,6 +226,12 @@ fn in_body<'p>(ground: &Ground<'p>, scene: Scene<'p>, found: &mut Vec<Bound>) {
             _ => {}
         }
     }
+}
+
+/// A name without what stands around it.
+fn bare<'n>(name: &'n str, before: &[&str], after: &str) -> &'n str {
+    let name = before.iter().fold(name, |name, part| name.strip_prefix(part).unwrap_or(name));
+    name.strip_suffix(after).unwrap_or(name)
 }
 
 /// `"form.placeholder.password" => "Passwort"`: a text of the user interface, by its key.

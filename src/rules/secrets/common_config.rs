@@ -1,5 +1,8 @@
 //! Names and values of configuration files, judged: which are secrets, which are the defaults of a development set-up.
 
+use std::sync::OnceLock;
+
+use super::common::place_of;
 use crate::rules::prelude::*;
 use crate::secrets::Hit;
 use crate::secrets::names::{self, Kind};
@@ -25,9 +28,20 @@ pub struct Judged {
     pub judgement: Judgement,
 }
 
+/// What each file's pairs come to; each worked out once for all rules.
+#[derive(Debug)]
+struct AllJudged(Vec<OnceLock<Vec<Judged>>>);
+
+/// The pairs of a configuration file that are worth a finding.
+#[must_use]
+pub fn judged(program: &Program, file: &SourceFile) -> Vec<Judged> {
+    let all = program.shared(|| AllJudged(program.files.iter().map(|_| OnceLock::new()).collect()));
+    all.0[file.id.0 as usize].get_or_init(|| judge(program, file, place_of(program, file))).clone()
+}
+
 /// All pairs of a file that are worth a finding. Values that a provider's format or a connection URL claims are left to their rules.
 #[must_use]
-pub fn judge(program: &Program, file: &SourceFile, place: Place) -> Vec<Judged> {
+fn judge(program: &Program, file: &SourceFile, place: Place) -> Vec<Judged> {
     if place >= Place::Test && place != Place::Sample {
         return Vec::new();
     }

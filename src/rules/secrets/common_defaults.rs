@@ -4,6 +4,8 @@
 //! `if let` and `let .. else`, helpers with a name and a default whose body reads the environment, `set_default` of `config`,
 //! clap's `default_value` beside `env`. Branches for `debug_assertions` are the cure and not a finding.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::common::{fields, place_of};
@@ -26,11 +28,18 @@ pub struct Fallback {
     pub source: &'static str,
 }
 
-/// Every one of the program, in order of place.
+/// Every one of the program, in order of place; worked out once for all rules.
+#[derive(Debug)]
+pub struct Fallbacks(pub Vec<Fallback>);
+
 #[must_use]
-pub fn all(ground: &Ground<'_>) -> Vec<Fallback> {
+pub fn all(ground: &Ground<'_>) -> Arc<Fallbacks> {
+    ground.program.shared(|| Fallbacks(find(ground)))
+}
+
+fn find(ground: &Ground<'_>) -> Vec<Fallback> {
     let files: Vec<&SourceFile> =
-        ground.program.files.iter().filter(|file| file.kind == FileKind::Rust && place_of(file) == Place::Live).collect();
+        ground.program.files.iter().filter(|file| file.kind == FileKind::Rust && place_of(ground.program, file) == Place::Live).collect();
     let mut found: Vec<Fallback> = files.par_iter().flat_map_iter(|file| in_file(ground, file)).collect();
     found.sort_by_key(|each| each.literal.location);
     found.dedup_by_key(|each| each.literal.location);

@@ -62,7 +62,7 @@ pub fn all(ground: &Ground<'_>) -> Arc<Sinks> {
 
 fn find(ground: &Ground<'_>) -> Vec<Found> {
     let files: Vec<&SourceFile> =
-        ground.program.files.iter().filter(|file| file.kind == FileKind::Rust && place_of(file) == Place::Live).collect();
+        ground.program.files.iter().filter(|file| file.kind == FileKind::Rust && place_of(ground.program, file) == Place::Live).collect();
     let first: Vec<(Vec<Found>, Helpers)> = files.par_iter().map(|file| direct(ground, file)).collect();
     let mut helpers = Helpers::new();
     let mut found = Vec::new();
@@ -87,6 +87,23 @@ fn direct(ground: &Ground<'_>, file: &SourceFile) -> (Vec<Found>, Helpers) {
     let file = ground.program.file(file.id);
     for scene in ground.scenes(file) {
         for id in scene.body.ids() {
+            // what none of the questions below is about is most of a body
+            match &scene.body.expr(id).kind {
+                ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Macro(_) => {}
+                ExprKind::Tuple(_) => {
+                    found.extend(header(ground, scene, id));
+                    continue;
+                }
+                ExprKind::Binary { .. } => {
+                    found.extend(comparison(ground, scene, id));
+                    continue;
+                }
+                ExprKind::Match { .. } => {
+                    found.extend(arms(scene, id));
+                    continue;
+                }
+                _ => continue,
+            }
             for (argument, what, taker) in taken(scene, id) {
                 if let Some(literal) = ground.literal(scene, argument) {
                     if counts(&what, &literal) && !debug_only(scene, id) {
@@ -99,8 +116,6 @@ fn direct(ground: &Ground<'_>, file: &SourceFile) -> (Vec<Found>, Helpers) {
                 }
             }
             found.extend(header(ground, scene, id));
-            found.extend(comparison(ground, scene, id));
-            found.extend(arms(scene, id));
         }
     }
     (found, helpers)
@@ -203,9 +218,9 @@ fn model<'p>(scene: Scene<'p>, id: ExprId) -> Option<&'p CallModel> {
 /// Whether the owner's crate is at hand: a dependency of this crate that the file names, and its type, unless the method's name
 /// is so particular that it speaks for itself.
 fn is_used(scene: Scene<'_>, owner: &str, method: &str) -> bool {
-    let krate = owner.split("::").next().unwrap_or(owner);
+    let krate = owner.split(':').next().unwrap_or(owner);
     let telling = method.len() >= 10 && method.contains('_');
-    let type_name = owner.rsplit("::").next().unwrap_or(owner);
+    let type_name = owner.rsplit(':').next().unwrap_or(owner);
     let depends = scene.file.krate.is_none_or(|id| scene.program.workspace.krate(id).dependency(krate).is_some());
     depends && (telling || scene.file.text.contains(krate) && scene.file.text.contains(type_name.trim_end_matches("Builder")))
 }

@@ -17,7 +17,7 @@ pub struct Found {
 /// All of a file that are no placeholder, template or comment.
 #[must_use]
 pub fn all(program: &Program, file: &SourceFile) -> Vec<Found> {
-    let place = place_of(file);
+    let place = place_of(program, file);
     if place >= Place::Test || file.kind == FileKind::Key {
         return Vec::new();
     }

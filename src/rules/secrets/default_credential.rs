@@ -4,8 +4,7 @@
 
 use std::collections::HashSet;
 
-use super::common::place_of;
-use super::common_config::{Judgement, judge};
+use super::common_config::{Judgement, judged};
 use super::common_urls::{self, Weight};
 use crate::rules::prelude::*;
 use crate::source::FileKind;
@@ -18,7 +17,7 @@ fn check(file: &SourceFile, cx: &mut Cx<'_>) {
     }
     let mut seen: HashSet<Span> = HashSet::new();
     if file.kind != FileKind::Rust && file.kind != FileKind::Sql {
-        for each in judge(cx.program(), file, place_of(file)) {
+        for each in judged(cx.program(), file) {
             if each.judgement == Judgement::Default && seen.insert(each.value) {
                 cx.report(each.value).arg("name", &each.name).secret(each.value.in_file(file.id)).help("require");
             }

@@ -13,7 +13,7 @@ fn only_tests_name(program: &Program, name: &str) -> bool {
     let mut named = false;
     for file in program.files.iter().filter(|file| file.kind == FileKind::Rust && file.text.contains(name)) {
         let facts = program.facts(file.id);
-        let live = place_of(file) != Place::Test
+        let live = place_of(program, file) != Place::Test
             && file.text.match_indices(name).any(|(at, _)| {
                 let span = Span::new(at as u32, (at + name.len()) as u32);
                 !in_tests(facts, span) && !in_comment(facts, span)
@@ -29,7 +29,7 @@ fn only_tests_name(program: &Program, name: &str) -> bool {
 pub const CHECK: Check = Check::File(check);
 
 fn check(file: &SourceFile, cx: &mut Cx<'_>) {
-    if file.kind != FileKind::Key || !file.tracked || place_of(file) == Place::Test {
+    if file.kind != FileKind::Key || !file.tracked || place_of(cx.program(), file) == Place::Test {
         return;
     }
     let name = file.rel.rsplit('/').next().unwrap_or(&file.rel).to_ascii_lowercase();
@@ -49,7 +49,7 @@ fn check(file: &SourceFile, cx: &mut Cx<'_>) {
     };
     let end = file.lines.line_span(0, &file.text);
     let whole = Span::new(0, file.text.len() as u32);
-    let development = place_of(file) >= Place::Development
+    let development = place_of(cx.program(), file) >= Place::Development
         || ["localhost", "test", "dev", "demo", "example", "sample", "dummy", "snakeoil", "self-signed", "selfsigned", "self_signed"]
             .iter()
             .any(|word| file.rel.to_ascii_lowercase().contains(word))

@@ -9,7 +9,7 @@ pub const CHECK: Check = Check::Program(check);
 
 fn check(cx: &mut Cx<'_>) {
     let ground = Ground::new(cx.program());
-    for each in common_defaults::all(&ground) {
+    for each in &common_defaults::all(&ground).0 {
         if claimed(cx.program(), each.literal.location) {
             continue;
         }

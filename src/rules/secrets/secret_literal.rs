@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::common::{claimed, place_of};
 use super::common_bindings::bindings;
-use super::common_config::{Judgement, judge};
+use super::common_config::{Judgement, judged};
 use super::common_literal::Ground;
 use super::{common_defaults, common_sinks};
 use crate::rules::prelude::*;
@@ -27,7 +27,7 @@ fn check(cx: &mut Cx<'_>) {
     let files: Vec<&SourceFile> = program.files.iter().filter(|file| file.selected && file.tracked).collect();
     let bound: Vec<_> = files
         .par_iter()
-        .filter(|file| file.kind == FileKind::Rust && place_of(file) == Place::Live)
+        .filter(|file| file.kind == FileKind::Rust && place_of(program, file) == Place::Live)
         .flat_map_iter(|file| bindings(&ground, program.file(file.id)))
         .collect();
     if !bound.is_empty() {
@@ -36,7 +36,7 @@ fn check(cx: &mut Cx<'_>) {
             .0
             .iter()
             .map(|each| each.literal.location)
-            .chain(common_defaults::all(&ground).into_iter().map(|each| each.literal.location))
+            .chain(common_defaults::all(&ground).0.iter().map(|each| each.literal.location))
             .collect();
         for each in bound {
             if taken.contains(&each.literal.location) || claimed(cx.program(), each.literal.location) {
@@ -56,7 +56,7 @@ fn check(cx: &mut Cx<'_>) {
     let judged: Vec<_> = files
         .par_iter()
         .filter(|file| file.kind != FileKind::Rust && file.kind != FileKind::Sql)
-        .flat_map_iter(|file| judge(program, file, place_of(file)).into_iter().map(|each| (file.id, file.kind, place_of(file), each)))
+        .flat_map_iter(|file| judged(program, file).into_iter().map(|each| (file.id, file.kind, place_of(program, file), each)))
         .collect();
     for (file, kind, place, each) in judged {
         if each.judgement == Judgement::Default {

@@ -19,7 +19,7 @@ use crate::source::FileKind;
 pub const CHECK: Check = Check::File(check);
 
 fn check(file: &SourceFile, cx: &mut Cx<'_>) {
-    let place = place_of(file);
+    let place = place_of(cx.program(), file);
     if !matches!(file.kind, FileKind::Sql | FileKind::Rust | FileKind::Shell | FileKind::Yaml) || place >= Place::Sample {
         return;
     }

@@ -12,7 +12,10 @@ pub const CHECK: Check = Check::File(check);
 
 fn check(file: &SourceFile, cx: &mut Cx<'_>) {
     let name = file.rel.rsplit('/').next().unwrap_or(&file.rel);
-    if file.kind == FileKind::Env && !file.tracked && (name.starts_with(".env") || name.ends_with(".env")) && place_of(file) < Place::Sample
+    if file.kind == FileKind::Env
+        && !file.tracked
+        && (name.starts_with(".env") || name.ends_with(".env"))
+        && place_of(cx.program(), file) < Place::Sample
     {
         cx.report(file.lines.line_span(0, &file.text)).arg("file", &file.rel).help("ignore");
     }

@@ -24,7 +24,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     let mut ingredients = None;
     let mut told: BTreeSet<String> = BTreeSet::new();
     for site in program.sites(function).iter().filter(|site| !site.by_name) {
-        let Some(model) = program.model(function, site.expr) else { continue };
+        let Some(model) = program.model_at(site) else { continue };
         let Some(sink) = model.sinks.iter().find(|sink| sink.kind == "url") else { continue };
         let Some(argument) = program.argument(function, site.expr, sink.arg) else { continue };
         let ingredients = ingredients.get_or_insert_with(|| Ingredients::of(program, function));

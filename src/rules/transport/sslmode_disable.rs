@@ -91,7 +91,7 @@ fn options(file: &SourceFile, cx: &mut Cx<'_>) {
             continue;
         }
         let body = &program.function(function).body;
-        for site in program.sites(function).iter().filter(|site| program.is_marked(function, site.expr, "ssl-mode")) {
+        for site in program.sites(function).iter().filter(|site| program.has_mark(site, "ssl-mode")) {
             let Some(mode) = program.argument(function, site.expr, 0) else { continue };
             let off = matches!(&body.expr(mode).kind, ExprKind::Path(path) if path.segments.len() > 1 && matches!(path.last(), "Disable" | "Disabled"));
             if !off

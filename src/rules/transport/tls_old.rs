@@ -14,13 +14,13 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     }
     let body = &program.function(function).body;
     let probes = program.sites(function).iter().any(|site| {
-        program.is_marked(function, site.expr, "tls-max-version")
+        program.has_mark(site, "tls-max-version")
             && program.argument(function, site.expr, 0).is_some_and(|version| old(body, version).is_some())
     });
     if probes {
         return;
     }
-    for site in program.sites(function).iter().filter(|site| program.is_marked(function, site.expr, "tls-min-version")) {
+    for site in program.sites(function).iter().filter(|site| program.has_mark(site, "tls-min-version")) {
         let Some(argument) = program.argument(function, site.expr, 0) else { continue };
         let Some((id, version)) = old(body, argument) else { continue };
         if !program.is_conditional(function, site.expr) && !program.is_gated(function) {

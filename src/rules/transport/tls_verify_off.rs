@@ -16,7 +16,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     }
     let body = &program.function(function).body;
     for site in program.sites(function) {
-        let Some(model) = program.model(function, site.expr) else { continue };
+        let Some(model) = program.model_at(site) else { continue };
         let marked = |wanted: &str| model.has_mark(wanted);
         let (ExprKind::MethodCall { args, method, method_span, .. }, switch, mode) =
             (&body.expr(site.expr).kind, marked("tls-verify-off"), marked("tls-verify-mode"))
