@@ -42,7 +42,7 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
-pub use ask::{extractor_kind, integer_bits, is_handler, parameter_input};
+pub use ask::{extractor_kind, extractor_of, integer_bits, is_handler, parameter_input};
 pub use describe::describe;
 pub use limits::writes;
 pub use summary::{SinkHit, Site, Summary};

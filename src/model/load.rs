@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Deserialize;
 
-use super::{AttributeModel, CallModel, ExtractorModel, Model, ModelTy, PathsModel, Stored, TypeModel, Version, check};
+use super::{AttributeModel, CallModel, ErrorModel, ExtractorModel, Model, ModelTy, PathsModel, Stored, TypeModel, Version, check};
 use crate::facts::hash::{QuickMap, QuickSet};
 use crate::facts::{Name, owner_and_name};
 
@@ -57,6 +57,7 @@ pub struct Models {
     reexports: QuickMap<Name, Vec<(Name, Name)>>,
     crates: Vec<Name>,
     stacks: QuickMap<Name, Name>,
+    errors: QuickMap<Name, Arc<ErrorModel>>,
     dialects: Vec<(Name, Name, Name)>,
     /// packages that leave foreign keys to the SQLite that is linked
     foreign_keys_linked: Vec<Name>,
@@ -148,6 +149,9 @@ impl Models {
 
         if let Some(stack) = &model.stack {
             self.stacks.insert(model.krate.as_str().into(), stack.as_str().into());
+        }
+        if let Some(error) = model.error {
+            self.errors.insert(model.krate.as_str().into(), Arc::new(error));
         }
         for (from, to) in model.reexports {
             let first = from.split(':').next().unwrap_or(&from);
@@ -392,6 +396,12 @@ impl Models {
     #[must_use]
     pub fn stack(&self, krate: &str) -> Option<&str> {
         self.stacks.get(krate).map(Name::as_str)
+    }
+
+    /// What queries of a crate fail with.
+    #[must_use]
+    pub fn error(&self, krate: &str) -> Option<&ErrorModel> {
+        self.errors.get(krate).map(|error| &**error)
     }
 
     /// The kind of a type, also of what it is an alias of.

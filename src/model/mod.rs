@@ -71,6 +71,8 @@ pub struct Model {
     /// are not judged; names of SQL are those of [`DataType::canonical`](crate::sql::ir::DataType::canonical)
     #[serde(default)]
     pub decodes: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// the error that its queries fail with
+    pub error: Option<ErrorModel>,
     #[serde(default, rename = "type")]
     pub types: Vec<TypeModel>,
     #[serde(default, rename = "call")]
@@ -83,6 +85,19 @@ pub struct Model {
     pub derive: Vec<DeriveModel>,
     #[serde(default)]
     pub paths: Vec<PathsModel>,
+}
+
+/// What queries of a crate fail with, and the words by which code tells one failure from another: variants, methods, codes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ErrorModel {
+    pub path: String,
+    /// there is no such row
+    #[serde(default)]
+    pub absent: Vec<String>,
+    /// a unique key is taken
+    #[serde(default)]
+    pub taken: Vec<String>,
 }
 
 /// How the paths of a router name their parameters, and how the values are read.

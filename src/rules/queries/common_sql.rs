@@ -2,7 +2,7 @@
 
 use crate::rules::prelude::*;
 use crate::sql::SqlText;
-use crate::sql::ir::Statement;
+use crate::sql::ir::{Expr as SqlExpr, ExprKind as Sql, Statement};
 
 /// One statement, with the text it stands in.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +56,16 @@ pub fn fetched(program: &Program, text: &SqlText) -> Option<Name> {
     sent.and_then(|sent| sent.fetches.clone())
 }
 
+/// The call that sends a text of the code.
+pub fn sending<'p>(program: &'p Program, place: &Place<'p>) -> Option<(FnId, &'p crate::program::DbCall)> {
+    let call = place.text.call()?;
+    let function = program.fn_id(place.text.file, call.function?);
+    let body = &program.function(function).body;
+    let text =
+        |sent: &&crate::program::DbCall| sent.sql.is_some_and(|sql| body.expr(sql).span == place.text.span) || sent.expr == call.expr;
+    program.db_calls(function).iter().find(text).map(|sent| (function, sent))
+}
+
 /// Somebody starts it and waits: it may read a table whole, and what it shows is looked at by a person.
 pub fn by_hand(program: &Program, function: FnId) -> bool {
     let reach = program.reach(function);
@@ -91,4 +101,17 @@ pub fn with_inner(statement: &Statement) -> Vec<&Statement> {
         }
     });
     all
+}
+
+const AGGREGATES: &[&str] =
+    &["count", "sum", "min", "max", "avg", "array_agg", "json_agg", "jsonb_agg", "string_agg", "group_concat", "bool_or", "bool_and"];
+
+/// One row for all: an aggregate, by itself or inside an expression.
+pub fn sums_up(expr: &SqlExpr) -> bool {
+    match &expr.kind {
+        Sql::Function { name, args, window, .. } => !window && (AGGREGATES.contains(&name.name.as_str()) || args.iter().any(sums_up)),
+        Sql::Cast { operand, .. } | Sql::Unary { operand, .. } => sums_up(operand),
+        Sql::Binary { left, right, .. } => sums_up(left) || sums_up(right),
+        _ => false,
+    }
 }

@@ -9,7 +9,7 @@
 use crate::rules::prelude::*;
 
 use super::common_chain::{aggregates, each_chain, grown, is_short, word_of};
-use super::common_sql::{Place, each_statement, fetched};
+use super::common_sql::{Place, each_statement, fetched, sums_up};
 use crate::program::{Chain, Op, Verb};
 use crate::sql::ir::{Expr, ExprKind as Sql, Kind, TableSource};
 
@@ -145,19 +145,6 @@ fn check(cx: &mut Cx<'_>) {
             false,
         );
     });
-}
-
-const AGGREGATES: &[&str] =
-    &["count", "sum", "min", "max", "avg", "array_agg", "json_agg", "jsonb_agg", "string_agg", "group_concat", "bool_or", "bool_and"];
-
-/// One row for all: an aggregate, by itself or inside an expression.
-fn sums_up(expr: &Expr) -> bool {
-    match &expr.kind {
-        Sql::Function { name, args, window, .. } => !window && (AGGREGATES.contains(&name.name.as_str()) || args.iter().any(sums_up)),
-        Sql::Cast { operand, .. } | Sql::Unary { operand, .. } => sums_up(operand),
-        Sql::Binary { left, right, .. } => sums_up(left) || sums_up(right),
-        _ => false,
-    }
 }
 
 fn report(cx: &mut Cx<'_>, at: Location, table: &str, share: Share, in_request: bool, distinct: bool) {
