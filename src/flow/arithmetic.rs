@@ -75,8 +75,13 @@ impl Interp<'_> {
     pub fn cast(&mut self, id: ExprId, operand: ExprId) -> Value {
         let value = self.eval(operand);
         let bits = |id: ExprId| ask::integer_bits(self.program, self.function, id);
-        let wider = value.is_tainted() && bits(operand).zip(bits(id)).is_some_and(|(from, to)| from < to);
-        if wider { value.cleared(Kinds::OVERFLOW) } else { value }
+        let Some((from, to)) = bits(operand).zip(bits(id)).filter(|_| value.is_tainted()) else { return value };
+        // `-1 as usize` is a large number, `u64::MAX as i64` a negative one
+        let signed = |id: ExprId| !ask::is_unsigned(self.program, self.function, id);
+        if to < from || signed(operand) && !signed(id) || to == from && signed(operand) != signed(id) {
+            self.check(Kinds::TRUNCATION, &value, id, operand, "as");
+        }
+        if from < to { value.cleared(Kinds::OVERFLOW) } else { value }
     }
 }
 

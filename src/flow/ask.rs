@@ -28,6 +28,17 @@ pub fn is_unsigned(program: &Program, function: FnId, id: ExprId) -> bool {
     matches!(program.ty(function, id).peel_refs(), Ty::Primitive(name) if name.starts_with('u'))
 }
 
+/// `text.truncate(100)`: the place is fixed, the text's characters are not.
+pub fn cuts_at_byte(program: &Program, function: FnId, receiver: ExprId, method: &str, args: &[ExprId]) -> bool {
+    let body = &program.function(function).body;
+    let cuts = matches!(method, "truncate" | "split_at" | "split_off" | "replace_range" | "drain") && is_text(program, function, receiver);
+    let fixed = |id: &ExprId| program.whole_number(function, *id).is_some_and(|at| at > 0);
+    cuts && args.first().is_some_and(|at| match &body.expr(*at).kind {
+        ExprKind::Range { from, to, .. } => from.iter().chain(to).any(fixed),
+        _ => fixed(at),
+    })
+}
+
 /// A string (so that `contains` looks for a part of it, not for an element).
 pub fn is_text(program: &Program, function: FnId, id: ExprId) -> bool {
     match program.ty(function, id).peel_refs() {

@@ -91,7 +91,7 @@ impl Interp<'_> {
             ("unwrap_or" | "or" | "unwrap_or_else", [other]) => Some(value.join(other)),
             ("min", [bound]) if bounds(value, bound) => Some(value.derived().cleared(Kinds::NUMBER)),
             ("clamp", [_, bound]) if bounds(value, bound) => Some(value.derived().cleared(Kinds::NUMBER.with(Kinds::ZERO))),
-            ("max", [bound]) if bounds(value, bound) => Some(value.derived().cleared(Kinds::ZERO)),
+            ("max", [bound]) if bounds(value, bound) => Some(value.derived().cleared(Kinds::ZERO.with(Kinds::TRUNCATION))),
             ("repeat", [count]) if ask::is_text(self.program, self.function, receiver) => {
                 let (count, arg) = (count.clone(), call.args[0]);
                 self.check(Kinds::ALLOCATION, &count, call.id, arg, name);

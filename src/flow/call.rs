@@ -109,6 +109,9 @@ impl Interp<'_> {
                 return if ask::is_text(self.program, self.function, id) { value } else { value.cleared(Kinds::PANIC) };
             }
         }
+        if ask::cuts_at_byte(self.program, self.function, receiver, method, args) {
+            self.check(Kinds::BOUNDARY, &value, id, receiver, method);
+        }
         let mut result = self.apply(Call { id, name: method, receiver: Some((receiver, value)), args, values, statement });
         // `let mut guard = shared.lock().await`: what is written through it is written to `shared`.
         if (ask::hands_out(method) && args.is_empty()) || (method == "clone" && ask::is_shared(self.program, self.function, id)) {

@@ -354,6 +354,11 @@ impl<'p> Interp<'p> {
                         .any(|bound| matches!(&self.body.expr(*bound).kind, ExprKind::Lit(Lit::Int(Some(at), _)) if *at > 0));
                     if fixed {
                         self.check(Kinds::PANIC, &value, id, *base, "[..]");
+                        // `[1..]` drops what was looked at before
+                        let rest = from.as_ref().is_some_and(|from| self.program.whole_number(self.function, *from) == Some(1));
+                        if !rest && ask::is_text(self.program, self.function, *base) {
+                            self.check(Kinds::BOUNDARY, &value, id, *base, "[..]");
+                        }
                     }
                     return value.derived();
                 }

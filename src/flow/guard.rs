@@ -173,6 +173,8 @@ impl Interp<'_> {
             (BinaryOp::Eq, false) | (BinaryOp::Ne, true) if zero => self.clear(left, Kinds::ZERO),
             (BinaryOp::Gt, true) | (BinaryOp::Le, false) => self.clear(left, Kinds::ZERO),
             (BinaryOp::Ge, true) | (BinaryOp::Lt, false) if !zero => self.clear(left, Kinds::ZERO),
+            // its sign was thought of
+            (BinaryOp::Ge, true) | (BinaryOp::Lt, false) => self.clear(left, Kinds::TRUNCATION),
             _ => {}
         }
         // `x.len() > 3`, `a.len() != b.len()`: indexing was thought of.
@@ -212,8 +214,8 @@ impl Interp<'_> {
             }
             ("starts_with" | "ends_with", [arg]) => {
                 if truth {
-                    // `strip_prefix` finds what was looked for before
-                    self.clear(receiver, Kinds::PANIC);
+                    // `strip_prefix` finds what was looked for before, and a character ends behind it
+                    self.clear(receiver, Kinds::PANIC.with(Kinds::BOUNDARY));
                 }
                 let start = self.peek(*arg);
                 if method == "starts_with" && self.peek(receiver).is_tainted() && !start.is_open() {
@@ -262,7 +264,7 @@ impl Interp<'_> {
             }
             // a character, looked at for what it is
             (name, _) if truth && ask::is_plain_character(name) => self.clear(receiver, Kinds::ALL),
-            ("is_char_boundary" | "is_ascii", _) if truth => self.clear(receiver, Kinds::PANIC),
+            ("is_char_boundary" | "is_ascii", _) if truth => self.clear(receiver, Kinds::PANIC.with(Kinds::BOUNDARY)),
             _ => self.refine_call(id, Some(receiver), args, truth),
         }
     }

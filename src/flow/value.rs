@@ -46,11 +46,16 @@ impl Kinds {
     pub const PLAIN_STORED: Kinds = Kinds(1 << 18);
     pub const PLAIN_COMPARED: Kinds = Kinds(1 << 19);
 
+    /// a text that is cut at a byte, wherever its characters begin
+    pub const BOUNDARY: Kinds = Kinds(1 << 21);
+    /// a number that is squeezed into a type that cannot hold it
+    pub const TRUNCATION: Kinds = Kinds(1 << 22);
+
     /// everything that needs free text
-    pub const TEXT: Kinds = Kinds(0xfff | 1 << 17);
+    pub const TEXT: Kinds = Kinds(0xfff | 1 << 17 | 1 << 21);
     /// everything that needs a free number
-    pub const NUMBER: Kinds = Kinds(1 << 12 | 1 << 13 | 1 << 15);
-    pub const ALL: Kinds = Kinds(0x13_ffff);
+    pub const NUMBER: Kinds = Kinds(1 << 12 | 1 << 13 | 1 << 15 | 1 << 22);
+    pub const ALL: Kinds = Kinds(0x73_ffff);
 
     /// the path has no `..` and no links in it any more
     pub const CANONICAL: Kinds = Kinds(1 << 24);
@@ -82,7 +87,7 @@ impl Kinds {
     /// What does harm only as the sender wrote it: a number in an operator, the text of a password.
     #[must_use]
     pub const fn needs_exact(self) -> bool {
-        matches!(self, Self::OVERFLOW | Self::DIVISION | Self::UNDERFLOW) || self.is_plain()
+        matches!(self, Self::OVERFLOW | Self::DIVISION | Self::UNDERFLOW | Self::TRUNCATION) || self.is_plain()
     }
 
     #[must_use]
@@ -110,6 +115,7 @@ impl Kinds {
             "limit" => Self::LIMIT,
             "panic" => Self::PANIC,
             "store" => Self::STORE,
+            "boundary" => Self::BOUNDARY,
             "text" => Self::TEXT,
             "all" => Self::ALL,
             _ => Self::NONE,
@@ -140,13 +146,15 @@ impl Kinds {
             Self::UNDERFLOW => "underflow",
             Self::STORE => "store",
             Self::PLAIN_STORED | Self::PLAIN_COMPARED => "plain",
+            Self::BOUNDARY => "boundary",
+            Self::TRUNCATION => "truncation",
             _ => "several",
         }
     }
 
     /// The single kinds in it, in order; facts about text are left out.
     pub fn each(self) -> impl Iterator<Item = Kinds> {
-        (0..21).map(|bit| Kinds(1 << bit)).filter(move |kind| self.has(*kind))
+        (0..23).map(|bit| Kinds(1 << bit)).filter(move |kind| self.has(*kind))
     }
 }
 

@@ -178,6 +178,8 @@ pub const SINKS: &[&str] = &[
     "redirect",
     "header",
     "raw-header",
+    // a text that is cut at a byte: cleared where all letters are ASCII
+    "boundary",
     "log",
     "regex",
     "template",
