@@ -129,6 +129,8 @@ pub struct TypeModel {
     pub alias: Option<ModelTy>,
     /// it may be looked through: `"self.0"` for its first type argument (`Arc<T>`, `Json<T>`, `State<T>`), or the type it derefs to
     pub peel: Option<ModelTy>,
+    /// where `peel` leads to a type of the project (a manager of its own): that one's associated type which it derefs to
+    pub peel_assoc: Option<String>,
     /// what iterating it yields (`"self.0"`: its first type argument)
     pub element: Option<ModelTy>,
     /// what awaiting it yields (`tokio::task::JoinHandle`, a builder that is its own future)

@@ -203,8 +203,14 @@ impl<'m> Known<'m> {
     #[must_use]
     pub fn peel(&self, ty: &Ty) -> Option<Ty> {
         let Ty::Foreign(path, _) = ty else { return None };
-        let peel = self.type_model(path)?.peel.as_ref()?;
+        let model = self.type_model(path)?;
+        let peel = model.peel.as_ref()?;
         let inner = self.eval(peel, CallSite { owner: path, receiver: ty, args: &[], turbofish: &[] });
+        if let (Some(name), Some(assoc), Ty::Workspace(..)) = (&model.peel_assoc, &self.assoc, &inner)
+            && let Some(made) = assoc(&inner, name)
+        {
+            return Some(made);
+        }
         (!inner.is_unknown()).then_some(inner)
     }
 
