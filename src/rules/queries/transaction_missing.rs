@@ -2,12 +2,13 @@
 //!
 //! Reported in functions that a request reaches, with at least two writes on one path, each on the pool or on a connection that this
 //! function took from it (itself, or by a function that is handed the pool, or by a repository that holds one), where the later one
-//! can fail and leave (`?`, `return`). A function that is handed a connection is judged where nobody who calls it has begun a
+//! can fail and leave (`?`, `return`, `unwrap`). A function that is handed a connection is judged where nobody who calls it has begun a
 //! transaction. Writes whose errors are dropped do not count, nor do logs and counters, nor stores without transactions (caches).
 
 use std::collections::BTreeSet;
 
 use super::common_transactions::{held_connections, holds_pool};
+use crate::facts::BlockKind;
 use crate::program::{DbOp, Target};
 use crate::rules::prelude::*;
 
@@ -66,6 +67,7 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
 fn writes(program: &Program, function: FnId, body: &Body) -> Vec<Write> {
     let mut loose: BTreeSet<PatId> = held_connections(program, function).iter().filter_map(|held| held.binding).collect();
     loose.extend(loose_params(program, function));
+    loose.extend(own_connections(program, function, body));
     let is_loose = |id: ExprId| {
         let kind = program.type_kind(program.ty(function, id));
         kind == Some("db-pool")
@@ -222,6 +224,21 @@ fn in_transaction(program: &Program, function: FnId, body: &Body, id: ExprId) ->
         .any(|inner| matches!(body.expr(inner).kind, ExprKind::Path(_)) && program.is_transaction(program.ty(function, inner)))
 }
 
+/// `let conn = &mut establish_connection();`: made here, so that nobody has begun a transaction on it.
+fn own_connections(program: &Program, function: FnId, body: &Body) -> Vec<PatId> {
+    let kind = |pat: PatId| program.type_kind(program.pat_ty(function, pat).peel_refs());
+    facts::walk::lets(body)
+        .filter(|(pat, value)| {
+            let calls = |id: ExprId| matches!(body.expr(id).kind, ExprKind::Call { .. });
+            let given = |id: ExprId| program.local(function, id).and_then(kind).is_some_and(|kind| kind.starts_with("db-"));
+            kind(*pat) == Some("db-connection")
+                && facts::walk::descendants(body, *value).any(calls)
+                && !facts::walk::descendants(body, *value).any(given)
+        })
+        .map(|(pat, _)| pat)
+        .collect()
+}
+
 /// Parameters that are connections which no caller has begun a transaction on: each took them from a pool itself.
 fn loose_params(program: &Program, function: FnId) -> Vec<PatId> {
     let body = &program.function(function).body;
@@ -261,7 +278,7 @@ fn root(program: &Program, function: FnId, body: &Body, mut id: ExprId) -> Optio
     }
 }
 
-/// Its error carries out of the function: `?`, a returned value, a `match` with an arm that leaves.
+/// Its error carries out of the function: `?`, a returned value, a `match` with an arm that leaves, a panic.
 fn leaves(body: &Body, parents: &[Option<ExprId>], call: ExprId) -> bool {
     let mut id = call;
     while let Some(parent) = parents[id.0 as usize] {
@@ -273,6 +290,9 @@ fn leaves(body: &Body, parents: &[Option<ExprId>], call: ExprId) -> bool {
                     || matches!(method.as_str(), "ok" | "unwrap_or_default" | "unwrap_or" | "unwrap_or_else" | "is_ok" | "is_err")
                 {
                     return false;
+                }
+                if matches!(method.as_str(), "unwrap" | "expect") {
+                    return true;
                 }
                 id = parent;
             }
@@ -305,7 +325,11 @@ fn follows(body: &Body, parents: &[Option<ExprId>], first: ExprId, second: ExprI
     let straight = |list: &[ExprId]| {
         list.iter()
             .take_while(|id| *id != common)
-            .all(|id| !matches!(body.expr(*id).kind, ExprKind::Closure { .. } | ExprKind::Loop { .. }))
+            // `tokio::spawn(async move { .. })` goes on by itself
+            .all(|id| {
+                let kind = &body.expr(*id).kind;
+                !matches!(kind, ExprKind::Closure { .. } | ExprKind::Loop { .. } | ExprKind::Block { kind: BlockKind::Async { .. }, .. })
+            })
     };
     // a branch that leaves is not before what follows it
     let left = of_first.iter().take_while(|id| *id != common).any(|id| match &body.expr(*id).kind {
