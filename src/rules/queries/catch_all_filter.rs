@@ -54,7 +54,11 @@ fn is_catch_all(expr: &Expr) -> bool {
         }
         _ => false,
     };
-    op == "or" && (asks(left) || asks(right)) || op == "=" && falls_back()
+    op == "or" && [left, right].into_iter().any(|side| asks(side) || is_or(side) && is_catch_all(side)) || op == "=" && falls_back()
+}
+
+fn is_or(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Binary { op, .. } if op == "or")
 }
 
 fn is_parameter(expr: &Expr) -> bool {
