@@ -251,8 +251,13 @@ fn narrowing(expr: &Expr) -> Share {
     }
 }
 
-/// `$1 IS NULL`
+/// `$1 IS NULL`, by itself or in a row of alternatives.
 fn is_absent(expr: &Expr) -> bool {
+    if let Sql::Binary { op, left, right } = &expr.kind
+        && op == "or"
+    {
+        return is_absent(left) || is_absent(right);
+    }
     let given = |side: &Expr| match &side.kind {
         Sql::Placeholder(_) => true,
         Sql::Cast { operand, .. } => matches!(operand.kind, Sql::Placeholder(_)),
