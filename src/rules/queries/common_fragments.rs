@@ -8,15 +8,15 @@ use crate::facts::{BinaryOp, FormatPiece};
 use crate::rules::prelude::*;
 
 #[derive(Debug)]
-pub struct Fragment<'p> {
+pub struct Fragment {
     pub function: FnId,
-    pub body: &'p Body,
     pub at: Location,
     /// holes of a template are `{}`
     pub text: String,
 }
 
-pub fn each_fragment<'p>(program: &'p Program, mut visit: impl FnMut(Fragment<'p>)) {
+/// Those that `wanted` says yes to.
+pub fn each_fragment(program: &Program, wanted: impl Fn(&str) -> bool, mut visit: impl FnMut(Fragment)) {
     let mut read: HashMap<FileId, Vec<Span>> = HashMap::new();
     for text in program.sql().texts.iter().filter(|text| !text.statements.is_empty()) {
         read.entry(text.file).or_default().push(text.span);
@@ -25,10 +25,10 @@ pub fn each_fragment<'p>(program: &'p Program, mut visit: impl FnMut(Fragment<'p
         let file = program.file_of(function);
         let body = &program.function(function).body;
         for id in body.ids() {
-            let Some((text, span)) = piece(body, id) else { continue };
+            let Some((text, span)) = piece(body, id).filter(|(text, _)| wanted(text) && !text.contains('"')) else { continue };
             let known = read.get(&file).is_some_and(|spans| spans.iter().any(|known| known.contains(span) || span.contains(*known)));
-            if !known && !text.contains('"') {
-                visit(Fragment { function, body, at: span.in_file(file), text });
+            if !known {
+                visit(Fragment { function, at: span.in_file(file), text });
             }
         }
     }

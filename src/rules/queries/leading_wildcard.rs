@@ -55,11 +55,10 @@ fn check(cx: &mut Cx<'_>) {
         }
     });
     pushed(cx);
-    each_fragment(program, |fragment| {
-        if let Some(pattern) = open_pattern(&fragment.text) {
-            let finding = cx.report_at(fragment.at);
-            finding.variant("pushed").arg("pattern", pattern).help("search").fold(fragment.at.file.0.to_string());
-        }
+    let wanted = |text: &str| open_pattern(text).is_some();
+    each_fragment(program, wanted, |fragment| {
+        let finding = cx.report_at(fragment.at).variant("pushed").arg("pattern", open_pattern(&fragment.text).unwrap_or_default());
+        finding.help("search").fold(fragment.at.file.0.to_string());
     });
     let mut seen: HashSet<(FnId, ExprId)> = HashSet::new();
     each_chain(program, |chain| {

@@ -41,9 +41,9 @@ fn check(cx: &mut Cx<'_>) {
         let at = word_of(program, chain, offset.expr);
         cx.report_at(at).arg("key", key).help("keyset").fold(at.file.0.to_string());
     });
-    each_fragment(program, |fragment| {
+    each_fragment(program, skips, |fragment| {
         let source = program.file(fragment.at.file).slice(program.function(fragment.function).span).to_ascii_lowercase();
-        if skips(&fragment.text) && source.contains("limit") {
+        if source.contains("limit") {
             cx.report_at(fragment.at).arg("key", "id").help("keyset").fold(fragment.at.file.0.to_string());
         }
     });
