@@ -31,15 +31,22 @@ fn check(cx: &mut Cx<'_>) {
         return;
     }
     let named = named(program);
+    // none where a test asks for a path whose parts it computes: it may be this one
     let tested = |handler: &Handler<'_>| {
-        let route = |path: &str| {
-            let wanted = segments(path);
-            named.paths.iter().any(|own| is_same(own, &wanted))
+        let asks = |exactly: bool| {
+            program.routes().of(handler.id).any(|own| {
+                let wanted = segments(&own.path);
+                named.paths.iter().any(|path| is_same(path, &wanted, exactly))
+            })
         };
-        named.words.contains(program.function(handler.id).name.as_str()) || program.routes().of(handler.id).any(|own| route(&own.path))
+        if named.words.contains(program.function(handler.id).name.as_str()) || asks(true) {
+            Some(true)
+        } else {
+            (!asks(false)).then_some(false)
+        }
     };
     for members in group(&all, |handler| (handler.krate, handler.route.framework.clone())).values() {
-        let of_kind = |handler: &Handler<'_>| (!is_apart(program, handler)).then(|| tested(handler));
+        let of_kind = |handler: &Handler<'_>| if is_apart(program, handler) { None } else { tested(handler) };
         let Some(majority) = MEASURE.split(members, of_kind) else { continue };
         for handler in &majority.exceptions {
             let finding = cx.report_at(name_at(program, handler.id));
@@ -58,12 +65,14 @@ fn check(cx: &mut Cx<'_>) {
 fn named(program: &Program) -> Named<'_> {
     let mut named = Named::default();
     for (file, facts) in program.files.iter().filter_map(|file| Some((file, program.facts(file.id)?))) {
+        let mut texts = Texts::default();
         let all = file.role.is_test_like();
         for function in facts.functions.iter().filter(|function| all || function.test) {
             for expr in &function.body.exprs {
                 match &expr.kind {
-                    ExprKind::Lit(Lit::Str(text)) => add(&mut named.paths, text),
-                    ExprKind::Path(path) => _ = named.words.insert(path.last()),
+                    ExprKind::Lit(Lit::Str(text)) => texts.add(text),
+                    // `get` and `create` are names of everything
+                    ExprKind::Path(path) if path.last().contains('_') => _ = named.words.insert(path.last()),
                     ExprKind::Macro(call) => {
                         let Some(format) = &call.format else { continue };
                         let text: String = format
@@ -74,7 +83,7 @@ fn named(program: &Program) -> Named<'_> {
                                 FormatPiece::Hole { .. } => "{}",
                             })
                             .collect();
-                        add(&mut named.paths, &text);
+                        texts.add(&text);
                     }
                     _ => {}
                 }
@@ -83,27 +92,51 @@ fn named(program: &Program) -> Named<'_> {
         for constant in facts.consts.iter().filter(|constant| all || constant.test) {
             for expr in &constant.body.exprs {
                 if let ExprKind::Lit(Lit::Str(text)) = &expr.kind {
-                    add(&mut named.paths, text);
+                    texts.add(text);
                 }
             }
         }
+        named.paths.extend(texts.paths());
     }
     named
 }
 
-/// A text that may be a path or a URL.
-fn add(paths: &mut BTreeSet<Vec<Option<String>>>, text: &str) {
-    if !text.contains('/') || text.contains(char::is_whitespace) {
-        return;
+/// The texts of one file's tests that may be paths.
+#[derive(Debug, Default)]
+struct Texts {
+    whole: BTreeSet<String>,
+    /// what comes behind a hole: `/{id}` of `format!("{URL}/{id}")`
+    tails: BTreeSet<String>,
+}
+
+/// How many texts of a file are put together.
+const MOST: usize = 40;
+
+impl Texts {
+    fn add(&mut self, text: &str) {
+        if text.contains(char::is_whitespace) {
+            return;
+        }
+        let path = match text.split_once("://") {
+            Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
+            None => text,
+        };
+        let path = path.split(['?', '#']).next().unwrap_or(path);
+        match path.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+            Some((_, tail)) if !tail.is_empty() => _ = self.tails.insert(tail.to_owned()),
+            _ => {}
+        }
+        if path.contains('/') {
+            self.whole.insert(path.to_owned());
+        }
     }
-    let path = match text.split_once("://") {
-        Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
-        None => text,
-    };
-    let path = path.split(['?', '#']).next().unwrap_or(path);
-    let found = segments(path);
-    if found.iter().any(Option::is_some) {
-        paths.insert(found);
+
+    /// The paths by their segments; a tail may belong to any text of the file that is a path from the root.
+    fn paths(&self) -> BTreeSet<Vec<Option<String>>> {
+        let bases = self.whole.iter().filter(|text| text.starts_with('/')).take(MOST);
+        let joined = bases.flat_map(|base| self.tails.iter().take(MOST).map(move |tail| format!("{base}/{tail}")));
+        let all = self.whole.iter().cloned().chain(joined);
+        all.map(|path| segments(&path)).filter(|path| path.iter().any(Option::is_some)).collect()
     }
 }
 
@@ -113,15 +146,16 @@ fn segments(path: &str) -> Vec<Option<String>> {
     path.split('/').filter(|part| !part.is_empty()).map(part).collect()
 }
 
-/// A path of a test is that of a route, as far as both are written out; what stands before it may be in the test's base URL, or in
-/// the place that the route's router is put to.
-fn is_same(own: &[Option<String>], route: &[Option<String>]) -> bool {
-    let (longer, shorter) = if own.len() >= route.len() { (own, route) } else { (route, own) };
-    let tail = &longer[longer.len() - shorter.len()..];
-    let fits = |(one, other): (&Option<String>, &Option<String>)| match (one, other) {
-        (Some(one), Some(other)) => one == other,
-        _ => true,
+/// A path of a test is that of a route, as far as the route is written out; what stands before it may be in the test's base URL, or in
+/// the place that the route's router is put to. `exactly`: what the route says, the test says as well.
+fn is_same(own: &[Option<String>], route: &[Option<String>], exactly: bool) -> bool {
+    let length = own.len().min(route.len());
+    let (own, route) = (&own[own.len() - length..], &route[route.len() - length..]);
+    let fits = |(own, route): (&Option<String>, &Option<String>)| match (own, route) {
+        (Some(own), Some(route)) => own == route,
+        (None, Some(_)) => !exactly,
+        (_, None) => true,
     };
-    let said = tail.iter().zip(shorter).any(|(one, other)| one.is_some() && other.is_some());
-    (said || shorter.is_empty() && longer.is_empty()) && tail.iter().zip(shorter).all(fits)
+    let said = own.iter().zip(route).any(|(own, route)| own.is_some() && route.is_some());
+    said && own.iter().zip(route).all(fits)
 }
