@@ -55,7 +55,8 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
     }
     let parents = walk::parents(body);
     for (id, text) in texts {
-        let Some(name) = holes(text).find(|name| names.contains(name)) else { continue };
+        // with holes of other names it is a template of something else
+        let Some(name) = holes(text).next().filter(|_| holes(text).all(|name| names.contains(name))) else { continue };
         // the hole itself, for whoever fills it
         let file = program.file(program.file_of(function));
         let before = file.text.get(..body.expr(id).span.start as usize).unwrap_or("");
@@ -111,7 +112,6 @@ fn in_macro(before: &str) -> bool {
                 }
             }
             b'{' => return before[..at].trim_end().ends_with('!'),
-            b';' if open == 0 => return false,
             _ => {}
         }
     }
