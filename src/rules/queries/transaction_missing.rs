@@ -205,14 +205,18 @@ fn is_callers(program: &Program, function: FnId, body: &Body, id: ExprId, is_loo
     })
 }
 
-/// By its name it clears away what is over, which belongs to nothing else, or runs in the transaction it is handed (`create_in_op(&mut op)`).
+/// By its name it clears away what is over, which belongs to nothing else, reads (and notes down who did), or runs in the transaction it is handed (`create_in_op(&mut op)`).
 fn is_apart(body: &Body, id: ExprId) -> bool {
     if matches!(body.expr(id).kind, ExprKind::Macro(_)) {
         return false;
     }
     let name = body.called(id).1;
     let clears = name.split('_').any(|word| matches!(word, "expired" | "stale" | "cleanup" | "prune" | "purge" | "gc" | "sweep"));
-    clears || ["_in_op", "_in_tx", "_in_txn", "_in_transaction", "_with_tx", "_with_transaction"].iter().any(|end| name.ends_with(end))
+    let first = name.split('_').next().unwrap_or_default();
+    let reads = matches!(first, "find" | "list" | "fetch" | "search" | "count" | "exists") || first == "get" && !name.contains("_or_");
+    clears
+        || reads
+        || ["_in_op", "_in_tx", "_in_txn", "_in_transaction", "_with_tx", "_with_transaction"].iter().any(|end| name.ends_with(end))
 }
 
 /// What a connection is called whose type says nothing (`impl ConnectionTrait`).
@@ -297,24 +301,67 @@ fn leaves(body: &Body, parents: &[Option<ExprId>], call: ExprId) -> bool {
                 id = parent;
             }
             ExprKind::Block { tail: Some(tail), .. } => return *tail == id,
+            // `if let Err(error) = write { return .. }`
+            ExprKind::Let { pat, value } if *value == id => {
+                let above = parents[parent.0 as usize].map(|above| &body.expr(above).kind);
+                let Some(ExprKind::If { condition, then, otherwise }) = above else { return false };
+                let branch = match is_error(body, *pat) {
+                    true => Some(*then),
+                    false => *otherwise,
+                };
+                let returns = |inner: ExprId| matches!(body.expr(inner).kind, ExprKind::Return(_));
+                return *condition == parent && branch.is_some_and(|branch| facts::walk::descendants(body, branch).any(returns));
+            }
             ExprKind::Match { scrutinee, arms } if *scrutinee == id => {
                 return arms.iter().any(|arm| {
-                    let of_error = matches!(&body.pat(arm.pat).kind, PatKind::TupleStruct { path, .. } if path.last() == "Err");
-                    of_error
-                        && facts::walk::descendants(body, arm.body).any(|inner| match &body.expr(inner).kind {
-                            ExprKind::Return(_) => true,
-                            ExprKind::Call { callee, .. } => {
-                                matches!(&body.expr(*callee).kind, ExprKind::Path(path) if path.last() == "Err")
-                            }
-                            ExprKind::MethodCall { method, .. } => method == "into",
-                            _ => false,
-                        })
+                    is_error(body, arm.pat)
+                        && (answers(body, parents, parent, arm.body)
+                            || facts::walk::descendants(body, arm.body).any(|inner| match &body.expr(inner).kind {
+                                ExprKind::Return(_) => true,
+                                ExprKind::Call { callee, .. } => {
+                                    matches!(&body.expr(*callee).kind, ExprKind::Path(path) if path.last() == "Err")
+                                }
+                                ExprKind::MethodCall { method, .. } => method == "into",
+                                _ => false,
+                            }))
                 });
             }
             _ => return false,
         }
     }
     false
+}
+
+fn is_error(body: &Body, pat: PatId) -> bool {
+    matches!(&body.pat(pat).kind, PatKind::TupleStruct { path, .. } if path.last() == "Err")
+}
+
+/// The `match` is what the function answers with, and its arm for the error makes an answer: `Err(_) => HttpResponse::..`.
+fn answers(body: &Body, parents: &[Option<ExprId>], at: ExprId, arm: ExprId) -> bool {
+    let mut value = arm;
+    while let ExprKind::Block { tail, .. } = &body.expr(value).kind {
+        let Some(tail) = tail else { return false };
+        value = *tail;
+    }
+    let makes = match &body.expr(value).kind {
+        ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Struct { .. } => true,
+        ExprKind::Tuple(parts) => !parts.is_empty(),
+        _ => false,
+    };
+    let mut id = at;
+    while let Some(parent) = parents[id.0 as usize].filter(|_| makes) {
+        let last = match &body.expr(parent).kind {
+            ExprKind::Block { tail, .. } => *tail == Some(id),
+            ExprKind::Match { scrutinee, .. } => *scrutinee != id,
+            ExprKind::If { condition, .. } => *condition != id,
+            _ => false,
+        };
+        if !last {
+            return false;
+        }
+        id = parent;
+    }
+    makes
 }
 
 /// Both run on one path: the later one is not in another branch of the same choice.
@@ -340,5 +387,20 @@ fn follows(body: &Body, parents: &[Option<ExprId>], first: ExprId, second: ExprI
         ExprKind::Return(_) => true,
         _ => false,
     });
-    !left && matches!(body.expr(*common).kind, ExprKind::Block { .. }) && straight(&of_first) && straight(&of_second)
+    // `match first { Ok(row) => second, Err(..) => .. }`: the later one in an arm of the choice over the first
+    let within = |id: ExprId, list: &[ExprId]| list.contains(&id) || list.first() == Some(&id);
+    let holds = |id: ExprId| body.expr(id).span.contains(body.expr(second).span);
+    let chosen = match &body.expr(*common).kind {
+        ExprKind::Match { scrutinee, arms } => {
+            let after = *scrutinee == first || within(*scrutinee, &of_first);
+            after && arms.iter().any(|arm| !is_error(body, arm.pat) && holds(arm.body))
+        }
+        ExprKind::If { condition, then, .. } => {
+            let worked = matches!(&body.expr(*condition).kind, ExprKind::Let { pat, .. } if !is_error(body, *pat));
+            worked && within(*condition, &of_first) && holds(*then)
+        }
+        ExprKind::Block { .. } => true,
+        _ => false,
+    };
+    !left && chosen && straight(&of_first) && straight(&of_second)
 }
