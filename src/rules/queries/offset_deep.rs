@@ -72,8 +72,9 @@ fn loose(program: &Program, function: FnId, seen: &HashSet<(FnId, ExprId)>, cx: 
         if written || seen.contains(&(function, id)) || !clause(id, "offset") {
             continue;
         }
-        // the limit stands before it, or after it
-        let limited = in_chain(id, "limit") || body.ids().any(|outer| clause(outer, "limit") && in_chain_of(body, outer, id));
+        // the limit stands before it, or after it, or is the paginator's
+        let sends = program.model(function, id).is_some_and(|model| model.db.as_deref() == Some("read"));
+        let limited = sends || in_chain(id, "limit") || body.ids().any(|outer| clause(outer, "limit") && in_chain_of(body, outer, id));
         if limited {
             let at = method_span.in_file(program.file_of(function));
             cx.report_at(at).arg("key", "id").help("keyset").fold(at.file.0.to_string());
