@@ -50,12 +50,14 @@ impl Kinds {
     pub const BOUNDARY: Kinds = Kinds(1 << 21);
     /// a number that is squeezed into a type that cannot hold it
     pub const TRUNCATION: Kinds = Kinds(1 << 22);
+    /// compressed bytes that are unpacked
+    pub const DECOMPRESS: Kinds = Kinds(1 << 23);
 
     /// everything that needs free text
-    pub const TEXT: Kinds = Kinds(0xfff | 1 << 17 | 1 << 21);
+    pub const TEXT: Kinds = Kinds(0xfff | 1 << 17 | 1 << 21 | 1 << 23);
     /// everything that needs a free number
     pub const NUMBER: Kinds = Kinds(1 << 12 | 1 << 13 | 1 << 15 | 1 << 22);
-    pub const ALL: Kinds = Kinds(0x73_ffff);
+    pub const ALL: Kinds = Kinds(0xf3_ffff);
 
     /// the path has no `..` and no links in it any more
     pub const CANONICAL: Kinds = Kinds(1 << 24);
@@ -116,6 +118,7 @@ impl Kinds {
             "panic" => Self::PANIC,
             "store" => Self::STORE,
             "boundary" => Self::BOUNDARY,
+            "decompress" => Self::DECOMPRESS,
             "text" => Self::TEXT,
             "all" => Self::ALL,
             _ => Self::NONE,
@@ -145,6 +148,7 @@ impl Kinds {
             Self::DIVISION => "division",
             Self::UNDERFLOW => "underflow",
             Self::STORE => "store",
+            Self::DECOMPRESS => "decompress",
             Self::PLAIN_STORED | Self::PLAIN_COMPARED => "plain",
             Self::BOUNDARY => "boundary",
             Self::TRUNCATION => "truncation",
@@ -154,7 +158,7 @@ impl Kinds {
 
     /// The single kinds in it, in order; facts about text are left out.
     pub fn each(self) -> impl Iterator<Item = Kinds> {
-        (0..23).map(|bit| Kinds(1 << bit)).filter(move |kind| self.has(*kind))
+        (0..24).map(|bit| Kinds(1 << bit)).filter(move |kind| self.has(*kind))
     }
 }
 
