@@ -53,12 +53,14 @@ struct Way<'p> {
 
 impl Way<'_> {
     fn judge(&self, cx: &mut Cx<'_>) {
-        let mut schema: Schema = (**self.after).clone();
+        let mut schema = Arc::clone(self.after);
         for statement in &self.down.statements {
             if self.fails(cx, &schema, statement) {
                 return;
             }
-            schema.apply(statement, self.down.file);
+            if statement.kind.defines() {
+                Arc::make_mut(&mut schema).apply(statement, self.down.file);
+            }
         }
         self.left(cx, &schema);
     }
@@ -145,15 +147,20 @@ impl Way<'_> {
     /// What `up` made and nothing takes back.
     fn left(&self, cx: &mut Cx<'_>, schema: &Schema) {
         for (name, table) in &schema.tables {
+            // most tables are not of this migration, and the file is the cheapest question
+            let of_up = |place: Location| place.file == self.up.file;
+            if !of_up(table.place) && !table.columns.iter().any(|column| of_up(column.place)) {
+                continue;
+            }
             let made = self.after.tables.contains_key(name) && !self.before.tables.contains_key(name) && !table.temporary;
-            if made && table.place.file == self.up.file {
+            if made && of_up(table.place) {
                 self.say(cx, "left", self.head(), name).label_at("made", table.place);
                 return;
             }
             let (Some(before), Some(after)) = (self.before.tables.get(name), self.after.tables.get(name)) else { continue };
             let column = table.columns.iter().find(|column| {
                 let new = before.column(&column.name).is_none() && after.column(&column.name).is_some();
-                new && column.place.file == self.up.file && self.up_adds(&column.name)
+                new && of_up(column.place) && self.up_adds(&column.name)
             });
             if let Some(column) = column {
                 self.say(cx, "left", self.head(), &format!("{name}.{}", column.name)).label_at("made", column.place);
