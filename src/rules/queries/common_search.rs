@@ -247,7 +247,12 @@ fn equality(expr: &Expr) -> Option<&Expr> {
             }
         }
         Sql::Quantified { op, value, quantifier, of } if op == "=" && quantifier == "any" && is_parameter(of) => Some(value),
-        Sql::InList { negated: false, value, list, .. } if !list.is_empty() && list.iter().all(is_parameter) => Some(value),
+        // `IN ({})`: as many parameters as there are values
+        Sql::InList { negated: false, value, list, .. }
+            if !list.is_empty() && list.iter().all(|each| is_parameter(each) || matches!(each.kind, Sql::Hole)) =>
+        {
+            Some(value)
+        }
         _ => None,
     }
 }
