@@ -199,6 +199,12 @@ pub fn tests_characters(body: &Body, id: ExprId) -> bool {
     }
 }
 
+/// `char::is_alphanumeric`
+pub fn names_character_test(body: &Body, id: ExprId) -> bool {
+    let ExprKind::Path(path) = &body.expr(id).kind else { return false };
+    matches!(path.segments.as_slice(), [ty, name] if matches!(ty.name.as_str(), "char" | "u8") && is_plain_character(&name.name))
+}
+
 // -- text
 
 /// `https://host/`: whatever follows, the server is chosen.

@@ -52,7 +52,13 @@ impl Interp<'_> {
                 return Some(result);
             }
             if ask::filters(name) {
-                return Some(self.filtered(closure, value));
+                let kept = self.filtered(closure, value);
+                // it changes what it is called on, and returns nothing
+                if name == "retain" {
+                    self.refine_elements(receiver, closure, true);
+                    return Some(Value::none());
+                }
+                return Some(kept);
             }
         } else if ask::filters(name)
             && let [predicate] = call.args

@@ -133,6 +133,9 @@ impl Interp<'_> {
             }
             ExprKind::Binary { op, left, right } => self.refine_comparison(*op, *left, *right, truth),
             ExprKind::MethodCall { receiver, method, args, .. } => self.refine_method(id, *receiver, method, args, truth, depth),
+            ExprKind::Call { callee, args } if truth && args.len() == 1 && ask::names_character_test(self.body, *callee) => {
+                self.clear(args[0], Kinds::ALL);
+            }
             ExprKind::Call { args, .. } => self.refine_call(id, None, args, truth),
             ExprKind::Await(inner) | ExprKind::Ref { operand: inner, .. } => self.refine(*inner, truth, depth + 1),
             _ => {}
@@ -384,7 +387,7 @@ impl Interp<'_> {
     }
 
     /// What the closure proves of each element when it answers `truth` holds for the whole collection.
-    fn refine_elements(&mut self, collection: ExprId, predicate: ExprId, truth: bool) {
+    pub(super) fn refine_elements(&mut self, collection: ExprId, predicate: ExprId, truth: bool) {
         let ExprKind::Closure { params, body, .. } = &self.body.expr(predicate).kind else { return };
         let element = ask::element(&self.peek(collection));
         let before = self.state.clone();
