@@ -4,6 +4,8 @@
 //! repository names is run, and nothing is fetched for a clone that holds only a part. Where there is no git, no repository or no such
 //! branch, nothing is known.
 
+use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -81,21 +83,66 @@ impl Git {
         None
     }
 
+    /// The object of each file. Directories are read once: git itself would walk down from the root for every path that it is asked
+    /// for, and read a directory of seven hundred migrations seven hundred times.
+    fn objects(&mut self, base: &str, names: &[Option<String>]) -> Option<Vec<Option<String>>> {
+        let mut trees = HashMap::new();
+        let mut found = Vec::with_capacity(names.len());
+        for name in names {
+            found.push(match name {
+                Some(name) => {
+                    let (dir, file) = name.rsplit_once('/').unwrap_or(("", name));
+                    self.tree(base, dir, &mut trees)?;
+                    trees.get(dir).and_then(|tree| tree.get(file.as_bytes()).cloned())
+                }
+                None => None,
+            });
+        }
+        Some(found)
+    }
+
+    /// Puts what a directory holds into `trees`, after those around it; nothing for one that is not there.
+    fn tree(&mut self, base: &str, dir: &str, trees: &mut HashMap<String, Tree>) -> Option<()> {
+        if trees.contains_key(dir) {
+            return Some(());
+        }
+        let object = if dir.is_empty() {
+            Some(format!("{base}^{{tree}}"))
+        } else {
+            let (around, own) = dir.rsplit_once('/').unwrap_or(("", dir));
+            self.tree(base, around, trees)?;
+            trees.get(around).and_then(|tree| tree.get(own.as_bytes()).cloned())
+        };
+        let read = match object {
+            Some(object) => {
+                let asks = self.asks.as_mut()?;
+                writeln!(asks, "{object}").ok()?;
+                asks.flush().ok()?;
+                self.answer()?
+            }
+            None => None,
+        };
+        trees.insert(dir.to_owned(), read.map(|object| object.entries()).unwrap_or_default());
+        Some(())
+    }
+
     /// Asks for all in a thread of its own: both pipes have an end.
     fn texts(&mut self, base: &str, names: &[Option<String>]) -> Option<Vec<Option<String>>> {
+        let objects = self.objects(base, names)?;
         let mut asks = self.asks.take()?;
         std::thread::scope(|scope| {
+            let objects = &objects;
             scope.spawn(move || {
-                for name in names.iter().flatten() {
-                    if writeln!(asks, "{base}:{name}").is_err() {
+                for object in objects.iter().flatten() {
+                    if writeln!(asks, "{object}").is_err() {
                         return;
                     }
                 }
             });
-            names
+            objects
                 .iter()
-                .map(|name| match name {
-                    Some(_) => self.answer().map(|bytes| bytes.and_then(|bytes| String::from_utf8(bytes).ok())),
+                .map(|object| match object {
+                    Some(_) => self.answer().map(|object| object.and_then(|object| String::from_utf8(object.bytes).ok())),
                     None => Some(None),
                 })
                 .collect()
@@ -103,7 +150,7 @@ impl Git {
     }
 
     /// One object; inside none for one that is not there, none at all for an answer that is no answer.
-    fn answer(&mut self) -> Option<Option<Vec<u8>>> {
+    fn answer(&mut self) -> Option<Option<Object>> {
         let mut head = String::new();
         if self.answers.read_line(&mut head).ok()? == 0 {
             return None;
@@ -112,12 +159,45 @@ impl Git {
         if head.ends_with(" missing") || head.ends_with(" ambiguous") {
             return Some(None);
         }
-        let size = head.rsplit(' ').next()?.parse::<usize>().ok()?;
+        let mut parts = head.split(' ');
+        let id = parts.next()?.len() / 2;
+        let is_tree = parts.next()? == "tree";
+        let size = parts.next()?.parse::<usize>().ok()?;
         let mut bytes = Vec::with_capacity(size.min(1 << 20));
         // a line feed follows
         self.answers.by_ref().take(size as u64 + 1).read_to_end(&mut bytes).ok()?;
         bytes.truncate(size);
-        Some(Some(bytes))
+        Some(Some(Object { id, is_tree, bytes }))
+    }
+}
+
+/// What a directory holds: names, and the objects behind them.
+type Tree = HashMap<Vec<u8>, String>;
+
+struct Object {
+    /// bytes of an object's name: 20, or 32 in a repository with SHA-256
+    id: usize,
+    is_tree: bool,
+    bytes: Vec<u8>,
+}
+
+impl Object {
+    /// A tree's entries: `mode name`, a zero, and the object's name as bytes (git's "tree object" format).
+    fn entries(&self) -> Tree {
+        let mut entries = Tree::new();
+        let mut rest = if self.is_tree { self.bytes.as_slice() } else { &[] };
+        while let Some(blank) = memchr::memchr(b' ', rest)
+            && let Some(zero) = memchr::memchr(0, rest)
+            && let (Some(name), Some(id)) = (rest.get(blank + 1..zero), rest.get(zero + 1..zero + 1 + self.id))
+        {
+            let mut written = String::with_capacity(2 * self.id);
+            for byte in id {
+                let _ = write!(written, "{byte:02x}");
+            }
+            entries.insert(name.to_vec(), written);
+            rest = &rest[zero + 1 + self.id..];
+        }
+        entries
     }
 }
 
@@ -137,7 +217,8 @@ mod tests {
         if !git(&["init", "-q"]) {
             return; // no git here: nothing to ask
         }
-        let (one, other) = (dir.join("one.sql"), dir.join("한글 2.sql"));
+        fs::create_dir_all(dir.join("db/migrations")).expect("a directory");
+        let (one, other) = (dir.join("one.sql"), dir.join("db/migrations/한글 2.sql"));
         assert!(shared(&[&one]).is_none(), "nothing is committed");
         fs::write(&one, "SELECT 1;\n").expect("written");
         assert!(git(&["add", "."]) && git(&["commit", "-q", "-m", "one"]));
@@ -151,5 +232,8 @@ mod tests {
         let found = shared(&[&other, &one]).expect("known");
         assert_eq!(found.base, "origin/main");
         assert_eq!(found.texts, [None, Some("SELECT 1;\n".to_owned())]);
+        assert!(git(&["update-ref", "refs/remotes/origin/main", "HEAD"]));
+        let found = shared(&[&other, &dir.join("db/none/x.sql"), &one]).expect("known");
+        assert_eq!(found.texts, [Some(String::new()), None, Some("SELECT 2;\n".to_owned())]);
     }
 }
