@@ -233,6 +233,10 @@ impl Chain<'_> {
     fn argument(&mut self, id: ExprId, depth: u32) {
         match &self.body.expr(id).kind {
             ExprKind::Path(_) | ExprKind::Ref { .. } => self.follow(id, depth),
+            // `execute(Statement::from_string(backend, text))`
+            ExprKind::Call { .. } if self.program.db_model(self.function, id).is_some_and(|(model, _)| model.sql.is_some()) => {
+                self.call(id)
+            }
             _ => {}
         }
     }
