@@ -1,6 +1,6 @@
 //! Children of an expression, in evaluation order: the one place that knows the tree's edges.
 
-use super::{BlockKind, Body, ExprId, ExprKind, Pat, PatId, PatKind, Stmt};
+use super::{BlockKind, Body, ExprId, ExprKind, Function, Pat, PatId, PatKind, Stmt};
 
 /// Calls `each` for every direct child expression, in evaluation order. Patterns' constants are left out.
 pub fn for_each_child(body: &Body, id: ExprId, mut each: impl FnMut(ExprId)) {
@@ -151,6 +151,18 @@ pub fn binds(body: &Body, pat: PatId, local: PatId) -> bool {
     let mut found = false;
     for_each_binding(body, pat, &mut |binding, _| found |= binding == local);
     found
+}
+
+/// The parameter that has the binding `local`, by its index.
+#[must_use]
+pub fn parameter_of(function: &Function, local: PatId) -> Option<usize> {
+    function.params.iter().position(|param| binds(&function.body, param.pat, local))
+}
+
+/// A pattern that takes the failure: `Err(_)`.
+#[must_use]
+pub fn takes_err(body: &Body, pat: PatId) -> bool {
+    matches!(&body.pat(pat).kind, PatKind::TupleStruct { path, .. } if path.last() == "Err")
 }
 
 /// What the binding `local` gets its value from: the value of its `let` or `if let`, what a `match` looks at, what a `for` goes

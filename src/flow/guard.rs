@@ -57,7 +57,7 @@ impl Interp<'_> {
                     clear_operand(self, &mut no, *value, &scrutinee, Kinds::ALL);
                 }
                 // `if let Err(error) = check(&name) { return .. }`: otherwise it succeeded
-                if matches!(&self.body.pat(*pat).kind, PatKind::TupleStruct { path, .. } if path.last() == "Err") {
+                if walk::takes_err(self.body, *pat) {
                     self.state = no;
                     self.success(*value);
                     self.clear(*value, Kinds::PANIC);

@@ -150,11 +150,7 @@ impl Interp<'_> {
     /// A local that is no parameter.
     fn is_made_here(&self, id: ExprId) -> bool {
         let Some(local) = self.root_place(id).map(|place| place.local) else { return false };
-        let mut given = local == super::state::SELF;
-        for param in &self.facts.params {
-            crate::facts::walk::for_each_binding(self.body, param.pat, &mut |pat, _| given |= pat == local);
-        }
-        !given
+        local != super::state::SELF && crate::facts::walk::parameter_of(self.facts, local).is_none()
     }
 
     /// `"self->return"`, `"0->self"`: as the model says.

@@ -55,6 +55,12 @@ impl Effects {
     pub fn queries(&self) -> bool {
         self.reads || self.writes
     }
+
+    /// Whether a call of the function does anything that is told of here.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.queries() || self.remote || self.worker
+    }
 }
 
 /// Direct calls and summaries of every function, by [`FnId`].
@@ -93,20 +99,20 @@ impl EffectTable {
 
     /// Whether anything in the body queries, talks to a remote service or calls what does. Most functions do not, and need no walk.
     fn has_effect(&self, program: &Program, function: FnId) -> bool {
-        if self.calls[function.0 as usize].iter().any(|call| call.op.is_query()) {
-            return true;
-        }
+        let is_remote = |model| program.models.get(model).remote;
+        self.may(program, function, Effects::is_any) || program.sites(function).iter().any(|site| site.model.is_some_and(is_remote))
+    }
+
+    /// Whether the body sends a query, or calls a function whose effects are `wanted`.
+    #[must_use]
+    pub fn may(&self, program: &Program, function: FnId, wanted: impl Fn(&Effects) -> bool) -> bool {
+        let calls = |target: &Target| match target {
+            Target::Workspace { function, .. } => wanted(&self.summaries[function.0 as usize]),
+            Target::Foreign(_) => false,
+        };
         let info = &program.bodies[function.0 as usize];
-        info.sites().iter().any(|site| {
-            let calls = |target: &Target| match target {
-                Target::Workspace { function, .. } => {
-                    let found = &self.summaries[function.0 as usize];
-                    found.queries() || found.remote || found.worker
-                }
-                Target::Foreign(_) => false,
-            };
-            site.model.is_some_and(|model| program.models.get(model).remote) || info.targets_of(site).iter().any(calls)
-        })
+        self.calls[function.0 as usize].iter().any(|call| call.op.is_query())
+            || info.sites().iter().any(|site| info.targets_of(site).iter().any(calls))
     }
 
     fn summary(&self, program: &Program, function: FnId) -> Effects {
@@ -195,11 +201,7 @@ pub fn of_callee(program: &Program, table: &EffectTable, function: FnId, id: Exp
         })
     };
     // most calls lead nowhere
-    let has_effect = |callee: FnId| {
-        let effects = &table.summaries[callee.0 as usize];
-        effects.queries() || effects.remote || effects.worker || effects.waits
-    };
-    if !callees().any(has_effect) {
+    if !callees().any(|callee| table.summaries[callee.0 as usize].is_any()) {
         return None;
     }
     // impls that may run; a declaration without a body is none, nor is what tests put in its place

@@ -133,11 +133,7 @@ impl<'p> Ingredients<'p> {
     #[must_use]
     pub fn parameter(&self, id: ExprId) -> Option<usize> {
         let binding = self.program.local(self.function, id)?;
-        self.program.function(self.function).params.iter().position(|param| {
-            let mut has = false;
-            walk::for_each_binding(self.body, param.pat, &mut |own, _| has |= own == binding);
-            has
-        })
+        walk::parameter_of(self.program.function(self.function), binding)
     }
 
     /// The parameters among the parts, by index.

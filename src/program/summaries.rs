@@ -4,7 +4,7 @@ use super::chains::{self, Chain};
 use super::effects::{self, EffectTable, Effects, Led};
 use super::queries::DbCall;
 use super::ty::Ty;
-use super::{Def, FnId, Program, Shape, Target};
+use super::{Def, FnId, Program, Shape};
 use crate::facts::{ExprId, TypeKind};
 use crate::model::CallModel;
 
@@ -59,14 +59,7 @@ impl Program {
     /// out, too. Most functions send none, and rules about queries need not walk them.
     #[must_use]
     pub fn may_query(&self, function: FnId) -> bool {
-        let table = self.effect_table();
-        let queries = |target: &Target| match target {
-            Target::Workspace { function, .. } => table.summaries[function.0 as usize].queries(),
-            Target::Foreign(_) => false,
-        };
-        let body = &self.bodies[function.0 as usize];
-        table.calls[function.0 as usize].iter().any(|call| call.op.is_query())
-            || body.sites().iter().any(|site| body.targets_of(site).iter().any(queries))
+        self.effect_table().may(self, function, Effects::queries)
     }
 
     /// The model of a call that goes to the database, as certain as it may be; the flag says whether it was resolved.

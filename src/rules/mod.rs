@@ -5,6 +5,7 @@
 
 use std::sync::OnceLock;
 
+pub mod asked;
 mod check;
 mod document;
 mod finding;

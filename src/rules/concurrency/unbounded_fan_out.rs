@@ -6,7 +6,7 @@
 
 use crate::facts::walk;
 use crate::program::{Carrier, DbCall, Loop, LoopShape, Target, Ty};
-use crate::rules::errors::common_asked::{HOPS, asked_by};
+use crate::rules::asked::{HOPS, asked_by};
 use crate::rules::prelude::*;
 use crate::rules::queries::common::shorten;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::program::routes::Route;
+use crate::rules::majority::{Measure, group};
 use crate::rules::prelude::*;
 use crate::secrets::names::{self, WordList};
 use crate::source::{CrateId, Role};
@@ -51,6 +52,33 @@ pub fn siblings(finding: &mut Finding, followers: impl IntoIterator<Item = Locat
     for at in followers {
         if at != finding.location && seen.len() < 2 && seen.insert(at) {
             finding.label_at("sibling", at);
+        }
+    }
+}
+
+/// Reports the handlers that do not do what most of their crate and framework do; `follows` says nothing of one where the question
+/// makes no sense for it, and those that are [apart](is_apart) are not asked.
+pub fn odd_handlers<'p>(
+    cx: &mut Cx<'p>,
+    all: &[Handler<'p>],
+    measure: Measure,
+    follows: impl Fn(&Handler<'p>) -> Option<bool>,
+    help: &'static str,
+) {
+    let program = cx.program();
+    for members in group(all, |handler| (handler.krate, handler.route.framework.clone())).values() {
+        let of_kind = |handler: &Handler<'p>| if is_apart(program, handler) { None } else { follows(handler) };
+        let Some(majority) = measure.split(members, of_kind) else { continue };
+        for handler in &majority.exceptions {
+            let finding = cx.report_at(name_at(program, handler.id));
+            finding
+                .arg("handler", program.name_of(handler.id))
+                .arg("method", handler.route.method.to_ascii_uppercase())
+                .arg("path", &handler.route.path)
+                .arg("followers", majority.followers.len().to_string())
+                .arg("all", (majority.followers.len() + majority.exceptions.len()).to_string())
+                .help(help);
+            siblings(finding, majority.followers.iter().map(|handler| name_at(program, handler.id)));
         }
     }
 }

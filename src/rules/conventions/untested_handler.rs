@@ -6,9 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use super::common::{Handler, handlers, is_apart, name_at, siblings};
+use super::common::{Handler, handlers, odd_handlers};
 use crate::facts::FormatPiece;
-use crate::rules::majority::{Measure, group};
+use crate::rules::majority::Measure;
 use crate::rules::prelude::*;
 
 pub const CHECK: Check = Check::Program(check);
@@ -45,21 +45,7 @@ fn check(cx: &mut Cx<'_>) {
             (!asks(false)).then_some(false)
         }
     };
-    for members in group(&all, |handler| (handler.krate, handler.route.framework.clone())).values() {
-        let of_kind = |handler: &Handler<'_>| if is_apart(program, handler) { None } else { tested(handler) };
-        let Some(majority) = MEASURE.split(members, of_kind) else { continue };
-        for handler in &majority.exceptions {
-            let finding = cx.report_at(name_at(program, handler.id));
-            finding
-                .arg("handler", program.name_of(handler.id))
-                .arg("method", handler.route.method.to_ascii_uppercase())
-                .arg("path", &handler.route.path)
-                .arg("followers", majority.followers.len().to_string())
-                .arg("all", (majority.followers.len() + majority.exceptions.len()).to_string())
-                .help("test");
-            siblings(finding, majority.followers.iter().map(|handler| name_at(program, handler.id)));
-        }
-    }
+    odd_handlers(cx, &all, MEASURE, tested, "test");
 }
 
 fn named(program: &Program) -> Named<'_> {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::common::{bound, given_for, stored};
 use crate::facts::walk;
 use crate::program::Verb;
-use crate::rules::errors::common_asked::{HOPS, asked_by};
+use crate::rules::asked::{HOPS, asked_by};
 use crate::rules::prelude::*;
 use crate::rules::queries::common_chain::each_chain;
 use crate::rules::queries::common_schemas::Schemas;

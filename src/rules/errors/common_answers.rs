@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::common_asked::{HOPS, Part, asked, came_by, parameters_of, passed};
 use crate::facts::{BlockKind, TypeKind, walk};
 use crate::model::ErrorModel;
 use crate::program::{Bound, Def, Shape, Space, Target, Ty, TypeId};
+use crate::rules::asked::{HOPS, Part, asked, came_by, parameters_of, passed};
 use crate::rules::exposure::common_errors::in_arms;
 use crate::rules::prelude::*;
 
@@ -165,9 +165,8 @@ impl Tracer<'_, '_> {
                     return if held { Fate::Told } else { self.leaves(function, error) };
                 }
                 ExprKind::Match { scrutinee, arms } if *scrutinee == at && !optional => {
-                    let is_err = |pat: PatId| matches!(&body.pat(pat).kind, PatKind::TupleStruct { path, .. } if path.last() == "Err");
                     let rest = |pat: PatId| matches!(&body.pat(pat).kind, PatKind::Wild | PatKind::Bind { .. });
-                    let failing: Vec<_> = arms.iter().filter(|arm| is_err(arm.pat) || rest(arm.pat)).collect();
+                    let failing: Vec<_> = arms.iter().filter(|arm| walk::takes_err(body, arm.pat) || rest(arm.pat)).collect();
                     let [arm] = failing.as_slice() else { return Fate::Told };
                     return if self.mentions(function, body.pat(arm.pat).span) || arm.guard.is_some() {
                         Fate::Told

@@ -22,13 +22,13 @@ fn check(function: FnId, cx: &mut Cx<'_>) {
         match &body.expr(id).kind {
             ExprKind::If { condition, then, otherwise: None } => {
                 if let ExprKind::Let { pat, value } = &body.expr(*condition).kind
-                    && is_err(body, *pat)
+                    && walk::takes_err(body, *pat)
                 {
                     failed(function, *value, *then, body.pat(*pat).span, cx);
                 }
             }
             ExprKind::Match { scrutinee, arms } => {
-                if let Some(arm) = arms.iter().find(|arm| is_err(body, arm.pat) && arm.guard.is_none()) {
+                if let Some(arm) = arms.iter().find(|arm| walk::takes_err(body, arm.pat) && arm.guard.is_none()) {
                     failed(function, *scrutinee, arm.body, body.pat(arm.pat).span, cx);
                 }
             }
@@ -91,10 +91,6 @@ fn reacts(program: &Program, function: FnId, side: ExprId) -> bool {
         ExprKind::MethodCall { method, .. } => matches!(method.as_str(), "push" | "insert" | "extend"),
         _ => false,
     })
-}
-
-fn is_err(body: &Body, pat: PatId) -> bool {
-    matches!(&body.pat(pat).kind, PatKind::TupleStruct { path, .. } if path.last() == "Err")
 }
 
 fn is_some_ok(body: &Body, pat: PatId) -> bool {

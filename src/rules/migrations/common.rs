@@ -61,6 +61,10 @@ impl<'p> Site<'p, '_> {
         self.program.file(self.script.file).slice(span)
     }
 
+    pub fn first_line(&self) -> Span {
+        first_line(self.program, self.script, self.statement)
+    }
+
     /// `help.sqlx`, `help.diesel`, `help.other`: how this tool is told to leave the transaction out.
     pub fn tool_key(&self) -> &'static str {
         match self.set.tool {
@@ -74,6 +78,12 @@ impl<'p> Site<'p, '_> {
     pub fn report<'c>(&self, cx: &'c mut Cx<'_>, span: Span) -> &'c mut Finding {
         report_in(cx, self.migration, self.script, span)
     }
+}
+
+/// The first line of a statement says enough.
+pub fn first_line(program: &Program, script: &Script, statement: &Statement) -> Span {
+    let line = program.file(script.file).slice(statement.span).lines().next().unwrap_or("").trim_end().len() as u32;
+    Span::new(statement.span.start, statement.span.start + line)
 }
 
 /// A finding in a script; quiet where the migration is old.

@@ -135,15 +135,15 @@ fn slow<'p>(site: &Site<'p, '_>) -> Option<(&'static str, &'p ObjectName, Span)>
         }
         Kind::Insert(insert) => {
             let table = insert.source.as_ref().and_then(source)?;
-            Some(("INSERT .. SELECT", table, first_line(site)))
+            Some(("INSERT .. SELECT", table, site.first_line()))
         }
         Kind::CreateTable(made) => {
             let table = made.query.as_deref().and_then(source)?;
-            Some(("CREATE TABLE .. AS", table, first_line(site)))
+            Some(("CREATE TABLE .. AS", table, site.first_line()))
         }
         Kind::CreateView { materialized: true, query, .. } => {
             let table = query.as_deref().and_then(source)?;
-            Some(("CREATE MATERIALIZED VIEW", table, first_line(site)))
+            Some(("CREATE MATERIALIZED VIEW", table, site.first_line()))
         }
         Kind::RefreshView { name, .. } if site.schema.views.get(&key(name)).is_some_and(|view| view.place.file != site.script.file) => {
             Some(("REFRESH MATERIALIZED VIEW", name, site.statement.span))
@@ -166,11 +166,6 @@ fn slow<'p>(site: &Site<'p, '_>) -> Option<(&'static str, &'p ObjectName, Span)>
         }
         _ => None,
     }
-}
-
-fn first_line(site: &Site<'_, '_>) -> Span {
-    let line = site.slice(site.statement.span).lines().next().unwrap_or("").trim_end().len() as u32;
-    Span::new(site.statement.span.start, site.statement.span.start + line)
 }
 
 fn named(table: &TableRef) -> Option<&ObjectName> {

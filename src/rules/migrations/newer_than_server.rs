@@ -65,6 +65,9 @@ fn check(cx: &mut Cx<'_>) {
             }
             let crypto = brought.as_ref() == Some(&site.set.dir);
             let found = by_shape(&site, server.version).or_else(|| {
+                if newer.is_empty() {
+                    return None;
+                }
                 let text = site.slice(site.statement.span);
                 let tokens = lex(text, site.statement.span.start, dialect);
                 let fits = |at: usize, words: &[&str]| {

@@ -7,7 +7,7 @@
 
 use super::common;
 use crate::rules::prelude::*;
-use crate::sql::ir::{AlterKind, Kind, ObjectName, Statement};
+use crate::sql::ir::{AlterKind, Kind, ObjectName};
 use crate::sql::{Dialect, MigrationSet, Script, Tool};
 
 pub const CHECK: Check = Check::Program(check);
@@ -32,16 +32,11 @@ fn check(cx: &mut Cx<'_>) {
             });
             if let Some(((index, what), next)) = stuck {
                 let (statement, next) = (&up.statements[index], &up.statements[next]);
-                let finding = common::report_in(cx, migration, up, first_words(cx.program(), up, statement)).arg("what", what);
+                let finding = common::report_in(cx, migration, up, common::first_line(cx.program(), up, statement)).arg("what", what);
                 finding.label("next", next.span).help(if set.dialect == Dialect::Sqlite { "begin" } else { "exists" });
             }
         }
     }
-}
-
-fn first_words(program: &Program, script: &Script, statement: &Statement) -> Span {
-    let line = program.file(script.file).slice(statement.span).lines().next().unwrap_or("").trim_end().len() as u32;
-    Span::new(statement.span.start, statement.span.start + line)
 }
 
 /// The statements by what is committed together; settings are no part.

@@ -19,10 +19,7 @@ fn check(cx: &mut Cx<'_>) {
                     let broken = script.broken.contains(&(index as u32));
                     let problem = if broken { Some("a quote or a body is not closed".to_owned()) } else { judge(text, set.dialect) };
                     let Some(problem) = problem else { continue };
-                    // the first line says enough
-                    let line = text.lines().next().unwrap_or("").trim_end().len() as u32;
-                    let span = Span::new(statement.span.start, statement.span.start + line);
-                    let finding = common::report_in(cx, migration, script, span);
+                    let finding = common::report_in(cx, migration, script, common::first_line(program, script, statement));
                     finding.arg("dialect", set.dialect.name()).arg("problem", problem).help("look");
                 }
             }

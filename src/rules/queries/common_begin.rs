@@ -209,11 +209,7 @@ impl<'p> Around<'p> {
 
     fn is_param(&self, root: ExprId) -> bool {
         let Some(local) = self.program.local(self.function, root) else { return false };
-        let mut given = false;
-        for param in &self.program.function(self.function).params {
-            walk::for_each_binding(self.body, param.pat, &mut |binding, _| given |= binding == local);
-        }
-        given
+        walk::parameter_of(self.program.function(self.function), local).is_some()
     }
 
     /// Where the handle's expression starts.

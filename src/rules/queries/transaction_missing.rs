@@ -305,7 +305,7 @@ fn leaves(body: &Body, parents: &[Option<ExprId>], call: ExprId) -> bool {
             ExprKind::Let { pat, value } if *value == id => {
                 let above = parents[parent.0 as usize].map(|above| &body.expr(above).kind);
                 let Some(ExprKind::If { condition, then, otherwise }) = above else { return false };
-                let branch = match is_error(body, *pat) {
+                let branch = match facts::walk::takes_err(body, *pat) {
                     true => Some(*then),
                     false => *otherwise,
                 };
@@ -314,7 +314,7 @@ fn leaves(body: &Body, parents: &[Option<ExprId>], call: ExprId) -> bool {
             }
             ExprKind::Match { scrutinee, arms } if *scrutinee == id => {
                 return arms.iter().any(|arm| {
-                    is_error(body, arm.pat)
+                    facts::walk::takes_err(body, arm.pat)
                         && (answers(body, parents, parent, arm.body)
                             || facts::walk::descendants(body, arm.body).any(|inner| match &body.expr(inner).kind {
                                 ExprKind::Return(_) => true,
@@ -330,10 +330,6 @@ fn leaves(body: &Body, parents: &[Option<ExprId>], call: ExprId) -> bool {
         }
     }
     false
-}
-
-fn is_error(body: &Body, pat: PatId) -> bool {
-    matches!(&body.pat(pat).kind, PatKind::TupleStruct { path, .. } if path.last() == "Err")
 }
 
 /// The `match` is what the function answers with, and its arm for the error makes an answer: `Err(_) => HttpResponse::..`.
@@ -393,10 +389,10 @@ fn follows(body: &Body, parents: &[Option<ExprId>], first: ExprId, second: ExprI
     let chosen = match &body.expr(*common).kind {
         ExprKind::Match { scrutinee, arms } => {
             let after = *scrutinee == first || within(*scrutinee, &of_first);
-            after && arms.iter().any(|arm| !is_error(body, arm.pat) && holds(arm.body))
+            after && arms.iter().any(|arm| !facts::walk::takes_err(body, arm.pat) && holds(arm.body))
         }
         ExprKind::If { condition, then, .. } => {
-            let worked = matches!(&body.expr(*condition).kind, ExprKind::Let { pat, .. } if !is_error(body, *pat));
+            let worked = matches!(&body.expr(*condition).kind, ExprKind::Let { pat, .. } if !facts::walk::takes_err(body, *pat));
             worked && within(*condition, &of_first) && holds(*then)
         }
         ExprKind::Block { .. } => true,

@@ -198,11 +198,7 @@ impl Trace<'_> {
         if let Some(value) = Definitions::of(&item.body).value(binding) {
             return self.follow(function, value, field, depth);
         }
-        let index = item.params.iter().position(|param| {
-            let mut has = false;
-            walk::for_each_binding(&item.body, param.pat, &mut |own, _| has |= own == binding);
-            has
-        })?;
+        let index = walk::parameter_of(item, binding)?;
         if let Some(origin) = crate::flow::parameter_input(program, function, index) {
             return Some(origin.at);
         }

@@ -89,11 +89,7 @@ pub fn came_by(
 /// What a caller gives for a parameter, or for the field of it that counts.
 pub fn passed(program: &Program, callee: FnId, caller: FnId, site: ExprId, (at, field): &(usize, Option<Name>)) -> Option<Part> {
     let body = &program.function(caller).body;
-    let given = match &body.expr(site).kind {
-        ExprKind::MethodCall { args, .. } => args.get(*at).copied(),
-        ExprKind::Call { args, .. } => args.get(at + usize::from(program.signature(callee).has_receiver)).copied(),
-        _ => None,
-    }?;
+    let given = program.given(caller, site, callee, *at)?;
     let Some(field) = field else { return Some((given, None)) };
     let mut value = given;
     for _ in 0..6 {
